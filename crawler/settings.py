@@ -1,0 +1,291 @@
+"""The settings: name, type, default and one line of help for each, in this one place.
+
+`load` merges, later winning: defaults, the TOML file, `TRATIN_<TABLE>__<KEY>` in the environment, and what the
+command line gave. An unknown key or a wrong value is a `ConfigurationError` that names where it came from.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any, Literal, get_args, get_origin
+
+import soupsieve
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from crawler.errors import ConfigurationError, InputError
+from crawler.urls import canonical, host_of
+
+DEFAULT_FILE = "tratin.toml"
+SITE_ID = re.compile(r"[a-z0-9-]+")
+
+
+def _compiles(pattern: str) -> str:
+    try:
+        re.compile(pattern)
+    except re.error as error:
+        raise ValueError(f"is not a regular expression: {error}") from None
+    return pattern
+
+
+def _selects(selector: str) -> str:
+    try:
+        soupsieve.compile(selector)
+    except Exception as error:  # soupsieve raises several kinds, all meaning the same here
+        raise ValueError(f"is not a CSS selector: {str(error).splitlines()[0]}") from None
+    return selector
+
+
+Pattern = Annotated[str, AfterValidator(_compiles)]
+Selector = Annotated[str, AfterValidator(_selects)]
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class ArchiveSettings(_Table):
+    """Where everything is kept."""
+
+    data: str = Field("data", description="the folder of the WARC files, the article store and the index")
+
+
+class CrawlerSettings(_Table):
+    """How pages are fetched."""
+
+    user_agent: str = Field(
+        "tratin/1.0 (+https://example.edu.vn/tratin; thuvien@example.edu.vn)",
+        min_length=3,
+        description="who we are: put your own page and address here, so that a webmaster can reach you",
+    )
+    delay: float = Field(
+        1.0, ge=0, description="seconds between two requests to one host; a longer Crawl-delay in robots.txt wins"
+    )
+    timeout: float = Field(20.0, gt=0, description="seconds, for a whole response")
+    max_bytes: int = Field(10_000_000, gt=0, description="of a decoded response; a longer one is dropped")
+    max_pages: int = Field(20_000, gt=0, description="pages for each site and run")
+    workers: int = Field(8, ge=1, le=64, description="hosts crawled at the same time; one request at a time to each")
+    private_networks: bool = Field(
+        False, description="true lets a site resolve to loopback or private addresses (an intranet)"
+    )
+
+
+class IndexerSettings(_Table):
+    """How articles are indexed."""
+
+    engine: Literal["whoosh", "opensearch"] = Field("whoosh", description="the search engine")
+    abbreviations: str | None = Field(None, description="a list of abbreviations; the built-in one otherwise")
+
+
+class WebSettings(_Table):
+    """How the search page is served."""
+
+    host: str = Field("127.0.0.1", description="the address to listen on; 0.0.0.0 for every one of this machine")
+    port: int = Field(8000, ge=1, le=65535, description="the port to listen on")
+    title: str = Field("Kho tin tức", min_length=1, description="the name of the archive, at the head of each page")
+
+
+class Profile(_Table):
+    """CSS selectors for the pages that were fetched on or after `valid_from`; what is left out is found generically."""
+
+    valid_from: date = Field(date.min, description="pages fetched on or after this day")
+    title: Selector | None = Field(None, description="the headline")
+    lead: Selector | None = Field(None, description="the introduction (sapo)")
+    body: Selector | None = Field(None, description="the text")
+    published: Selector | None = Field(None, description="the date of publication")
+    author: Selector | None = Field(None, description="the author")
+    category: Selector | None = Field(None, description="the section")
+    remove: tuple[Selector, ...] = Field((), strict=False, description="what is no part of the article")
+
+
+class Site(_Table):
+    """One newsroom."""
+
+    id: str = Field("", exclude=True, description="the name of the table")
+    name: str = Field(min_length=1, description="the name that people know")
+    start: tuple[str, ...] = Field(strict=False, min_length=1, description="the addresses of list pages")
+    hosts: tuple[str, ...] = Field(
+        (), strict=False, description="nothing else is ever fetched; default: those of start"
+    )
+    article: Pattern | None = Field(None, description="regular expression, searched in the URL: these are articles")
+    follow: Pattern | None = Field(None, description="of the other pages, only these are followed")
+    exclude: Pattern | None = Field(None, description="never fetched")
+    language: str = Field("vi", min_length=2, description="the language of its articles")
+    profile: tuple[Profile, ...] = Field((), strict=False, description="selectors, newest first")
+
+    @field_validator("start")
+    @classmethod
+    def _canonical_start(cls, start: tuple[str, ...]) -> tuple[str, ...]:
+        urls = tuple(canonical(url) for url in start)
+        for given, url in zip(start, urls, strict=True):
+            if url is None:
+                raise ValueError(f"holds {given!r}, which is not an http or https address")
+        return tuple(url for url in urls if url)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _no_id(cls, table: Any) -> Any:
+        if isinstance(table, dict) and "id" in table:
+            raise ValueError("has the key 'id'; the table's own name is the id")
+        return table
+
+    @property
+    def allowed_hosts(self) -> frozenset[str]:
+        """The hosts that may be fetched, with the port where it is not the scheme's own."""
+        return frozenset(host.lower() for host in self.hosts) or frozenset(map(host_of, self.start))
+
+    def profile_for(self, fetched: date) -> Profile | None:
+        """The newest profile that is valid for a page fetched on that day."""
+        valid = [profile for profile in self.profile if profile.valid_from <= fetched]
+        return max(valid, key=lambda profile: profile.valid_from, default=None)
+
+
+class Settings(_Table):
+    """The whole of tratin.toml."""
+
+    archive: ArchiveSettings = ArchiveSettings()
+    crawler: CrawlerSettings = CrawlerSettings()
+    indexer: IndexerSettings = IndexerSettings()
+    webapp: WebSettings = WebSettings()
+    sites: dict[str, Site] = Field({}, description="one table for each newsroom")
+    file: Path = Field(Path(DEFAULT_FILE), exclude=True)
+
+    @property
+    def data(self) -> Path:
+        """The data folder; a relative one lies beside the file."""
+        return self.file.parent / self.archive.data
+
+    def chosen(self, ids: tuple[str, ...]) -> tuple[Site, ...]:
+        """The sites of these `ids`, all sites for none. Raises InputError for one that is not configured."""
+        for unknown in [site for site in ids if site not in self.sites]:
+            near = difflib.get_close_matches(unknown, self.sites, n=1)
+            hint = f"did you mean {near[0]!r}?" if near else f"{self.file} has: {', '.join(self.sites) or 'no site'}"
+            raise InputError(f"no site {unknown!r} is configured; {hint}")
+        return tuple(self.sites[site] for site in (ids or self.sites))
+
+
+@dataclass(frozen=True)
+class Override:
+    """A value that wins over the file, and where it came from."""
+
+    path: tuple[str, ...]
+    value: Any
+    source: str
+
+
+def load(file: Path | None, environment: Mapping[str, str], overrides: tuple[Override, ...] = ()) -> Settings:
+    """Read the settings of `file`, else of `tratin.toml` here, else of `$TRATIN_CONFIG`.
+
+    Raises ConfigurationError for a file that is missing, that is not TOML, or that holds a wrong key or value.
+    """
+    path = find(file, environment)
+    tables = _read(path)
+    sources: dict[tuple[str, ...], str] = {}
+    for override in (*_from_environment(environment), *overrides):
+        _put(tables, override)
+        sources[override.path] = override.source
+    for name, site in tables.get("sites", {}).items() if isinstance(tables.get("sites"), dict) else ():
+        if not SITE_ID.fullmatch(name):
+            raise ConfigurationError(f"{path}: sites.{name}: a site's id is made of a-z, 0-9 and -, found {name!r}")
+        if isinstance(site, dict) and isinstance(site.get("hosts"), list):
+            site["hosts"] = [host.lower() if isinstance(host, str) else host for host in site["hosts"]]
+    try:
+        settings = Settings.model_validate(tables)
+    except ValidationError as error:
+        raise ConfigurationError(_explain(error, path, sources)) from None
+    sites = {name: site.model_copy(update={"id": name}) for name, site in settings.sites.items()}
+    return settings.model_copy(update={"file": path.resolve(), "sites": sites})
+
+
+def find(file: Path | None, environment: Mapping[str, str]) -> Path:
+    """The settings file to use; ConfigurationError where there is none."""
+    path = file or Path(DEFAULT_FILE)
+    if file is None and not path.exists() and environment.get("TRATIN_CONFIG"):
+        path = Path(environment["TRATIN_CONFIG"])
+    if not path.is_file():
+        raise ConfigurationError(f"no settings file {path}; 'tratin init' writes one, '--config PATH' names another")
+    return path
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_bytes().decode("utf-8-sig"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"{path} is not TOML in UTF-8: {error}") from None
+    except OSError as error:
+        raise ConfigurationError(f"{path} cannot be read: {error.strerror}") from None
+
+
+def _from_environment(environment: Mapping[str, str]) -> list[Override]:
+    """`TRATIN_WEBAPP__PORT=9000` is `port = 9000` in `[webapp]`; a value that is not TOML is taken as text."""
+    found = []
+    for name, text in sorted(environment.items()):
+        if name.startswith("TRATIN_") and "__" in name:
+            path = tuple(part.lower() for part in name.removeprefix("TRATIN_").split("__"))
+            found.append(Override(path, _value(path, text), f"environment variable {name}"))
+    return found
+
+
+def _value(path: tuple[str, ...], text: str) -> Any:
+    field = _field(path)
+    if field is not None and str in (field, *get_args(field)):
+        return text
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return text
+
+
+def _field(path: tuple[str, ...]) -> Any:
+    """The annotation at `path`, None where there is none."""
+    model: Any = Settings
+    for key in path:
+        if get_origin(model) is dict:
+            model = get_args(model)[1]
+        elif isinstance(model, type) and issubclass(model, BaseModel) and key in model.model_fields:
+            model = model.model_fields[key].annotation
+        else:
+            return None
+    return model
+
+
+def _put(tables: dict[str, Any], override: Override) -> None:
+    table = tables
+    for key in override.path[:-1]:
+        below = table.setdefault(key, {})
+        if not isinstance(below, dict):
+            raise ConfigurationError(f"{override.source}: {'.'.join(override.path)}: {key} is not a table")
+        table = below
+    table[override.path[-1]] = override.value
+
+
+def _explain(error: ValidationError, path: Path, sources: dict[tuple[str, ...], str]) -> str:
+    """Turn what pydantic found into lines that name the source, the key path, the value and the nearest known key."""
+    lines = []
+    for problem in error.errors(include_url=False):
+        place = tuple(str(part) for part in problem["loc"])
+        source = next((sources[place[:n]] for n in range(len(place), 0, -1) if place[:n] in sources), str(path))
+        if problem["type"] == "extra_forbidden":
+            told = f"unknown key (value {problem['input']!r}); {_nearest(place)}"
+        elif problem["type"] == "missing":
+            told = "this key is needed and is not there"
+        else:
+            told = f"{problem['msg'].removeprefix('Value error, ')}, found {problem['input']!r}"
+        lines.append(f"{source}: {'.'.join(place)}: {told}")
+    return "\n".join(lines)
+
+
+def _nearest(place: tuple[str, ...]) -> str:
+    """The known key that `place` was probably meant to be."""
+    parent = tuple(part for part in place[:-1] if not part.isdigit())
+    model = _field(parent) if parent else Settings
+    if get_origin(model) is tuple:
+        model = get_args(model)[0]
+    known = [name for name in model.model_fields if name not in {"id", "file"}]
+    near = difflib.get_close_matches(place[-1], known, n=1, cutoff=0.5)
+    return f"did you mean {near[0]!r}?" if near else f"known here: {', '.join(known)}"
