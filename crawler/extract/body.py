@@ -1,0 +1,224 @@
+"""Find the main text among the lines of a page.
+
+Each line gets a weight: sentences count for their length, links and addresses against it. The run of lines with the
+greatest sum is the heart of the text; going from one line to the next costs where they lie far apart in the tree, so
+that a run does not cross into a sidebar. The box around the heart then gives the whole text, tables and short lines
+included, and what the rules know to be no text is taken out.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from itertools import accumulate, groupby
+
+from crawler.extract.outline import Box, Line, Outline, common
+
+CONTENT = frozenset(
+    {"entrycontent", "postcontent", "articlebody", "articlecontent", "newscontent", "newsbody", "bodytext", "bodyhtml"}
+    | {"detailcontent", "contentdetail", "noidung", "chitiet", "namebody", "rtestate", "articledetail", "noidungtin"}
+    | {"detailtext", "fulltext", "storybody", "tdpostcontent", "singlecontent", "newsdetail", "detailnews"}
+)
+SENTENCE = 40  # characters; menus and labels are shorter, and so are few sentences
+FAR = 3  # steps up and down between two lines; a paragraph and a cell of a table beside it are at most 2 apart
+STEP = 40  # the weight of one sentence for each step more
+
+CONTACT = re.compile(
+    r"©|copyright|bản quyền|all rights reserved|điện thoại\s*:|hotline|\bfax\b|e-?mail\s*:|^\s*địa chỉ\s*:|"
+    r"giấy phép (số|thiết lập)|đang truy cập|lượt truy cập|powered by|thiết kế bởi",
+    re.IGNORECASE,
+)
+RELATED = re.compile(
+    r"^\W*((các |những )?(tin|bài|thông báo|sự kiện)( tức| viết| bài| đăng)?( hoạt động)?( đã| bài)? "
+    r"(liên quan|khác|mới( hơn| nhất| cập nhật| đăng)?|cũ( hơn)?|nổi bật|gần đây|cùng (chuyên mục|loại|chủ đề)|"
+    r"đã đưa|đọc nhiều( nhất)?|xem nhiều( nhất)?|tiếp theo|trước( đó)?)|có thể bạn quan tâm|related( \w+)?|"
+    r"recent( \w+)?|other( news| articles| posts)|xem thêm|đọc thêm|ý kiến( bạn đọc| phản hồi)?|bình luận|"
+    r"(\d+ )?(comments?|phản hồi)|(để lại|viết)( một)? (bình luận|trả lời|phản hồi)|"
+    r"leave a (comment|reply)|trả lời)\W*$",
+    re.IGNORECASE,
+)
+LABEL_WORDS = (
+    r"(?:lượt (?:xem|đọc|truy cập)|số (?:lần|lượt) (?:xem|đọc)|đã xem|ngày (?:đăng|cập nhật|tạo|viết)|cập nhật(?: lúc)?|"
+    r"được đăng|chuyên mục|danh mục|thể loại|tác giả|views?|hits|in (?:bài|trang)(?: này)?|bản in|print|chia sẻ|share|"
+    r"facebook|twitter|tweet|pinterest|linkedin|zalo|email|tags?|từ khóa|từ khoá|đánh giá|cỡ chữ|quay lại|trở (?:về|lại)|"
+    r"(?:tệp|tập|file|tài liệu)(?: tin)?(?: đính)? kèm(?: theo)?|về đầu trang|gửi (?:email|bạn bè|bài)|thích|like|lưu tin|font size|tổng số điểm)"
+)
+LABEL = re.compile(
+    rf"^\W*(?:(?:đăng|viết) (?:bởi|ngày|lúc)\b|(?:written|posted|published) (?:by|on)\b|"
+    rf"{LABEL_WORDS}(?:\W*$|\s*[:|(\d–-]|\s+{LABEL_WORDS}\b))",
+    re.IGNORECASE,
+)
+DATE_ALONE = re.compile(r"^\D{0,40}\d{1,4}\s?[/.-]\s?\d{1,2}\s?[/.-]\s?\d{1,4}\D{0,12}(\d{1,2}[:h]\d{2}\D{0,20})?$")
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """The main text: the indexes of its lines, the span that it covers in the page, the box around it.
+
+    `around` has also the lines of the box that were left out as labels and links before the text and after it.
+    """
+
+    indexes: tuple[int, ...]
+    start: int
+    end: int
+    box: Box
+    rule: str
+    around: tuple[int, ...]
+
+
+def is_label(line: Line) -> bool:
+    """The line describes the article or offers a button, and is no part of the text."""
+    return line.box.meta or (len(line.text) < 120 and bool(LABEL.match(line.text) or DATE_ALONE.match(line.text)))
+
+
+def find_body(page: Outline, after: int = 0) -> Body | None:
+    """Find the main text in the lines from `after` on; None where there is no sentence at all."""
+    weights = [0] * after + [_weight(line) for line in page.lines[after:]]
+    heart = _heaviest_run(page.lines, weights, after)
+    if heart is None:
+        return None
+    box, rule = _box_around(page, weights, *heart)
+    around = _lines_of(page, box, heart, after)
+    indexes = tuple(_trimmed(page, around))
+    return Body(indexes, indexes[0], indexes[-1] + 1, box, rule, tuple(around)) if indexes else None
+
+
+def paragraphs(page: Outline, indexes: tuple[int, ...]) -> list[str]:
+    """The text of these lines; the short cells of a table's row become one line."""
+    told: list[str] = []
+    lines = [page.lines[index] for index in indexes]
+    for row, members in groupby(lines, key=lambda line: line.box.inside("tr")):
+        cells = list(members)
+        distinct = {id(line.box.inside("td", "th")) for line in cells}
+        if row and len(distinct) == len(cells) and max(len(line.text) for line in cells) <= 200:
+            told.append(" | ".join(line.text for line in cells))
+        else:
+            told.extend(line.text for line in cells)
+    return told
+
+
+def distance(one: Line, other: Line) -> int:
+    """How far apart two lines lie: the smaller of the steps up and the steps down, rows of tables not counted."""
+    top = common(one.box, other.box)
+    return min(_steps(one.box, top), _steps(other.box, top))
+
+
+def _steps(box: Box, top: Box) -> int:
+    steps = 0
+    for step in box.upwards():
+        if step is top:
+            break
+        steps += step.name not in {"tr", "tbody", "thead", "span", "a", "em", "i", "b", "strong", "font", "u"}
+    return steps
+
+
+def _weight(line: Line) -> int:
+    length = len(line.text)
+    if line.hidden or line.box.caption:
+        return 0
+    if line.is_link:
+        return -min(60, 20 + line.linked // 4)
+    if length < 200 and CONTACT.search(line.text):
+        return -length
+    if is_label(line):
+        return -10
+    if length >= SENTENCE and any(mark in line.text for mark in ".,;:!?…"):
+        return length - 2 * line.linked
+    return length * 3 // 10
+
+
+def _heaviest_run(lines: tuple[Line, ...], weights: list[int], after: int) -> tuple[int, int] | None:
+    """The run of lines with the greatest sum (Kadane), each step to a far line charged."""
+    best, best_run, total, start, last, passed = 0, None, 0, after, after, 0
+    for index in range(after, len(lines)):
+        if lines[index].hidden:
+            continue
+        charge = STEP * max(0, distance(lines[last], lines[index]) - FAR + 1)
+        total -= min(charge, 5 * STEP)
+        if total <= 0:
+            total, start = -_lead_in(lines, after, index, passed), index
+        passed += lines[index].is_link or bool(lines[index].heading)
+        total += weights[index]
+        last = index
+        if total > best:
+            best, best_run = total, (start, index + 1)
+    return best_run
+
+
+def _lead_in(lines: tuple[Line, ...], after: int, index: int, passed: int) -> int:
+    """The charge for a text that begins far from the title, or after links and headings that are not its own."""
+    if after == 0:
+        return 0
+    far = max(0, distance(lines[after - 1], lines[index]) - FAR)
+    return min(10, far + passed) * STEP // 2
+
+
+def _box_around(page: Outline, weights: list[int], start: int, end: int) -> tuple[Box, str]:
+    """The innermost box with nearly all of the run, or one whose name says that it is the text."""
+    sums = list(accumulate((max(0, weight) * (start <= n < end) for n, weight in enumerate(weights)), initial=0))
+
+    def share(box: Box) -> float:
+        return (sums[box.end] - sums[box.start]) / max(1, sums[-1])
+
+    around = [box for box in page.boxes if share(box) >= 0.9]
+    named = [box for box in page.boxes if not box.noise and _says_content(box) and share(box) >= 0.6]
+    if named:
+        chosen = max(named, key=lambda box: (round(share(box), 2), -(box.end - box.start), box.depth))
+        return chosen, "microdata" if "itemprop" in chosen.tag.attrs else "content-class"
+    return min(around, key=lambda box: (box.end - box.start, -box.depth)), "density"
+
+
+def _says_content(box: Box) -> bool:
+    return bool(box.hints & CONTENT) or "articleBody" in (box.tag.get("itemprop") or "")
+
+
+def _lines_of(page: Outline, box: Box, heart: tuple[int, int], after: int) -> list[int]:
+    """The text's lines: all of the box after the title if it is not full of links, and the run's beside the box."""
+    start, end = max(after, box.start), max(after, box.end)
+    inside = [line for line in page.lines[start:end] if not line.hidden]
+    linked = sum(line.linked for line in inside)
+    if box.name in {"html", "body", "[document]"} or linked * 5 > 2 * sum(len(line.text) for line in inside):
+        start, end = heart
+    else:
+        start = min(start, heart[0])
+        while end < heart[1] and distance(page.lines[end - 1], page.lines[end]) < FAR:
+            end += 1
+    indexes = [n for n in range(start, end) if not page.lines[n].hidden and not page.lines[n].box.caption]
+    return _without_related(page, indexes)
+
+
+def _without_related(page: Outline, indexes: list[int]) -> list[int]:
+    """Leave out a heading such as "Tin liên quan" and the links after it."""
+    kept: list[int] = []
+    skipping = False
+    for position, index in enumerate(indexes):
+        line = page.lines[index]
+        following = [page.lines[n] for n in indexes[position + 1 : position + 3]]
+        if len(line.text) < 60 and RELATED.match(line.text) and all(_is_listed(other) for other in following[:1]):
+            skipping = True
+        elif skipping and not _is_listed(line):
+            skipping = False
+        if not skipping:
+            kept.append(index)
+    return kept
+
+
+def _is_listed(line: Line) -> bool:
+    return line.is_link or line.linked > 15 or is_label(line) or len(line.text) < 12
+
+
+def _trimmed(page: Outline, indexes: list[int]) -> list[int]:
+    """Leave out the labels and the links to other pages before the text and after it."""
+    while indexes and _is_edge(page.lines[indexes[0]]):
+        indexes = indexes[1:]
+    tail = len(indexes)
+    while tail and _is_edge(page.lines[indexes[tail - 1]]):
+        tail -= 1
+    links = [n for n in indexes[tail:] if page.lines[n].is_link]
+    # One or two links after the last sentence may be "Xem chi tiết tại đây"; more are a list of other news.
+    kept = links if len(links) < 3 and not any(len(page.lines[n].text) > SENTENCE for n in links) else []
+    return indexes[:tail] + [n for n in kept if not is_label(page.lines[n])]
+
+
+def _is_edge(line: Line) -> bool:
+    return line.is_link or is_label(line) or not any(char.isalnum() for char in line.text)

@@ -1,0 +1,244 @@
+"""Find what describes an article: the date, the author, the section, the tags, the lead, the language.
+
+Each function takes what machines are told first and the page's text last, names the rule, and gives None rather than
+a guess: a date in a footer, a calendar or a list of other news is nobody's date of publication.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from crawler import dates
+from crawler.article import VIETNAM
+from crawler.dates import Published
+from crawler.extract.body import distance
+from crawler.extract.markup import attribute, clean, words_of
+from crawler.extract.metadata import text_of
+from crawler.extract.outline import Box, Outline
+from crawler.extract.story import Story
+from crawler.extract.title import fold
+
+T = TypeVar("T")
+
+DATE_META = ("article:published_time", "og:published_time", "datepublished", "pubdate", "publishdate", "publish-date")
+DATE_META_OLD = ("dc.date.issued", "dc.date.created", "dcterms.created", "dc.date", "date", "article.published")
+DATE_HINTS = frozenset(
+    {"date", "time", "datetime", "ngay", "ngaydang", "ngaythang", "postdate", "published", "publish", "created", "meta"}
+)
+DATE_LABEL = re.compile(
+    r"ngày (đăng|tạo|viết|xuất bản)|đăng (ngày|lúc)|được đăng|cập nhật|posted|published", re.IGNORECASE
+)
+DATE_IN_URL = re.compile(r"/((?:19|20)\d{2})/(\d{1,2})/(\d{1,2})/")
+STAMP = 120  # characters; a longer line with a date in it is a sentence
+
+AUTHOR_HINTS = frozenset({"author", "tacgia", "byline", "nguoiviet", "createdby"})
+AUTHOR_LABEL = re.compile(
+    r"^\W*(?:tác giả(?: bài viết)?|người viết|(?:được )?viết bởi|(?:được )?đăng bởi|written by|posted by|bài viết|by|"
+    r"(?:tin|bài|ảnh)(?:\s*(?:,|và|&|-|/|\+)?\s*(?:tin|bài|ảnh|viết))*)\s*[:：]\s*(?P<name>.+)$|"
+    r"^\W*(?:(?:được )?(?:viết|đăng) bởi|written by|posted by|by)\s+(?P<plain>.+)$",
+    re.IGNORECASE,
+)
+NOBODY = re.compile(
+    r"^(admin\w*|administrator|super user|quản trị\w*( viên)?|webmaster|editor|root|user|host)?$", re.IGNORECASE
+)
+CRUMBS = frozenset({"breadcrumb", "breadcrumbs", "breakcrum", "pathway", "duongdan", "navpath", "sitemappath"})
+HOME = re.compile(r"^\W*(trang chủ|trang nhất|home|homepage|bạn đang ở|bạn đang xem|you are here)?\W*$", re.IGNORECASE)
+TAG_HINTS = frozenset({"tags", "keywords", "tukhoa", "taglist"})
+TAG_LABEL = re.compile(r"^\W*(từ kh(óa|oá)|tags?|keywords?)\s*:", re.IGNORECASE)
+LEAD = frozenset(
+    {"sapo", "hometext", "lead", "standfirst", "newssummary", "summary", "postexcerpt", "entrysummary", "abstract"}
+    | {"excerpt", "mota", "trichyeu", "gioithieu", "tomtat", "bodyhometext", "newslead", "shortdescription", "dek"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Found(Generic[T]):
+    """A value and the name of the rule that found it."""
+
+    value: T
+    rule: str
+
+
+def published(story: Story) -> Found[Published] | None:
+    """Find the date of publication."""
+    told = story.told
+    for rule, text in (
+        ("json-ld", told.linked_data("datePublished")),
+        *((f"meta:{name}", told.first(name)) for name in DATE_META),
+        ("microdata", told.prop("datePublished") or told.prop("dateCreated")),
+        *((f"meta:{name}", told.first(name)) for name in DATE_META_OLD),
+    ):
+        if text and (when := dates.parse(text, story.now)):
+            return Found(when, "opengraph" if rule == "meta:article:published_time" else rule)
+    return _date_element(story) or _date_line(story) or _date_in_url(story)
+
+
+def _before(story: Story) -> int:
+    """The first line that is near: just before the headline, or before the text where no line shows a headline."""
+    return max(0, story.title.after - 4) if story.title.after else max(0, story.body.start - 6)
+
+
+def _date_element(story: Story) -> Found[Published] | None:
+    """An element beside the headline or after the text that is called a date."""
+    first, last = _before(story), story.body.end + 3
+    for box in story.text.boxes:
+        named = box.hints & DATE_HINTS
+        if (box.name == "time" or named) and first <= box.start <= last and not box.noise and _is_apart(story, box):
+            for text in (attribute(box.tag, "datetime"), story.text.text(box)[:STAMP]):
+                if when := dates.find(text, story.now):
+                    return Found(when, "time" if box.name == "time" else f"class:{min(named)}")
+    return None
+
+
+def _is_apart(story: Story, box: Box) -> bool:
+    """The box is not a part of a sentence of the text."""
+    lines = story.text.lines[box.start : box.end]
+    return box.end > box.start and all(line.box.meta or len(line.text) <= STAMP for line in lines)
+
+
+def _date_line(story: Story) -> Found[Published] | None:
+    """A short line with a date near the headline, or after the text where it says what it is."""
+    lines, body = story.text.lines, story.body
+    head = story.title.after or body.start
+    near = [*range(head, body.start), *range(_before(story), head), body.start]
+    for index in near:
+        line = lines[index]
+        if line.hidden or len(line.text) > STAMP or (index < head and not _is_close(story, index)):
+            continue
+        when = dates.parse(line.text, story.now) if index == body.start else dates.find(line.text, story.now)
+        # A date above the headline that is the day of the fetch is the clock in the page's head.
+        if when and not (index < head and when.value[:10] == f"{story.now.astimezone(VIETNAM):%Y-%m-%d}"):
+            return Found(when, "text-date")
+    for line in lines[max(0, body.end - 2) : body.end + 4]:
+        labelled = not line.hidden and len(line.text) <= STAMP and DATE_LABEL.search(line.text)
+        if labelled and (when := dates.find(line.text, story.now)):
+            return Found(when, "text-date")
+    return None
+
+
+def _is_close(story: Story, index: int) -> bool:
+    """The line lies beside the headline, beside the text where no line shows a headline."""
+    place = story.title.after - 1 if story.title.after else story.body.start
+    return distance(story.text.lines[index], story.text.lines[place]) <= 2
+
+
+def _date_in_url(story: Story) -> Found[Published] | None:
+    match = DATE_IN_URL.search(story.url)
+    when = match and dates.parse("-".join(match.groups()), story.now)
+    return Found(when, "url") if when else None
+
+
+def author(story: Story) -> Found[str] | None:
+    """Find who wrote it; the office that pressed the button ("admin") and the site itself are nobody."""
+    told = story.told
+    for rule, text in (
+        ("json-ld", told.linked_data("author")),
+        ("microdata", told.prop("author")),
+        ("meta:author", told.first("author", "article:author")),
+        *_bylines(story),
+    ):
+        name = _name(text)
+        if not NOBODY.match(name) and len(name) <= 100 and "://" not in name and fold(name) != fold(story.site.name):
+            return Found(name, rule)
+    return None
+
+
+def _name(text: str) -> str:
+    """The name in a byline, without "Viết bởi" before it and the date behind it."""
+    match = AUTHOR_LABEL.match(text)
+    name = (match["name"] or match["plain"]) if match else text
+    return re.split(r"\s[|•]\s|\s+(?:ngày|lúc|on|vào)\s", name)[0].strip(" -–|,;:")
+
+
+def _bylines(story: Story) -> Iterator[tuple[str, str]]:
+    page, body = story.text, story.body
+    low, high = _before(story), body.end + 4
+    for box in page.boxes:
+        named = box.hints & AUTHOR_HINTS
+        if named and low <= box.start < high and not box.noise and box.end - box.start <= 2:
+            yield f"class:{min(named)}", page.text(box)
+    for anchor in page.links:
+        if "author" in attribute(anchor.tag, "rel").split() and low <= anchor.line < high and not anchor.box.noise:
+            yield "rel=author", words_of(anchor.tag)
+    for line in (*page.lines[low : body.start + 1], *page.lines[max(body.start, body.end - 3) : high]):
+        if not line.hidden and len(line.text) <= STAMP and AUTHOR_LABEL.match(line.text):
+            yield "text:byline", line.text
+
+
+def category(story: Story) -> Found[str] | None:
+    """Find the section: what machines are told, else the last step of the way to the page."""
+    page, told, title = story.text, story.told, story.title
+    for rule, text in (
+        ("json-ld", told.linked_data("articleSection")),
+        ("opengraph", told.first("article:section")),
+        ("microdata", told.prop("articleSection")),
+    ):
+        if text:
+            return Found(text, rule)
+    for rule, steps in (("json-ld:breadcrumb", list(told.crumbs)), ("breadcrumb", _steps(page))):
+        named = [step for step in steps if not HOME.match(step) and fold(step) != fold(title.text)]
+        named = [step for step in named if not fold(title.text).startswith(fold(step).rstrip()) or len(step) < 15]
+        if named:
+            return Found(named[-1], rule)
+    for anchor in page.links:
+        if {"category", "tag"} <= set(attribute(anchor.tag, "rel").split()) and (text := words_of(anchor.tag)):
+            return Found(text, "rel=category")
+    return None
+
+
+def _steps(page: Outline) -> list[str]:
+    box = next((box for box in page.boxes if box.hints & CRUMBS and box.end > box.start), None)
+    if box is None:
+        return []
+    links = [words_of(link) for link in box.tag.find_all("a")]
+    lines = [line.text for line in page.lines[box.start : box.end]]
+    return [step for step in (lines if len(lines) > 1 else links) if re.search(r"\w", step)]
+
+
+def tags(story: Story) -> Found[tuple[str, ...]] | None:
+    """Find the keywords that the newsroom gave this article."""
+    page, told = story.text, story.told
+    keywords = told.article.get("keywords")
+    given = [text_of(word) for word in keywords] if isinstance(keywords, list) else text_of(keywords).split(",")
+    listed = {n for n, line in enumerate(page.lines) if TAG_LABEL.match(line.text)}
+    linked, boxed = [], []
+    for anchor in page.links:
+        rel = attribute(anchor.tag, "rel").split()
+        if "tag" in rel and "category" not in rel:
+            linked.append(words_of(anchor.tag))
+        elif anchor.line in listed or any(box.hints & TAG_HINTS for box in anchor.box.upwards()):
+            boxed.append(words_of(anchor.tag))
+    for rule, words in (
+        ("json-ld", given),
+        ("opengraph", told.meta.get("article:tag", ())),
+        ("meta:news_keywords", told.first("news_keywords").split(",")),
+        ("rel=tag", linked),
+        ("keywords-block", boxed if len(boxed) <= 20 else []),
+    ):
+        if kept := tuple(dict.fromkeys(filter(None, map(clean, words)))):
+            return Found(kept, rule)
+    return None
+
+
+def lead(story: Story) -> Found[tuple[int, ...]] | None:
+    """Find the lines of the introduction: an element that is called so, or a first paragraph that stands out."""
+    page, told, title, body = story.text, story.told, story.title, story.body
+    low, high = title.after or max(0, body.start - 3), body.indexes[0] + 1
+    for box in page.boxes:
+        named = box.hints & LEAD
+        inside = tuple(n for n in range(box.start, box.end) if not page.lines[n].hidden)
+        near = low <= box.start <= high and 0 < len(inside) <= 3
+        if named and near and not set(body.indexes) <= set(inside):
+            return Found(inside, f"class:{min(named)}")
+    if len(body.indexes) < 2:
+        return None
+    first, second = (page.lines[n] for n in body.indexes[:2])
+    if len(first.text) < 40:
+        return None
+    if first.bold and not second.bold and not first.heading:
+        return Found(body.indexes[:1], "bold")
+    described = {fold(told.first("description")), fold(told.first("og:description"))}
+    return Found(body.indexes[:1], "meta:description") if fold(first.text) in described else None

@@ -1,0 +1,106 @@
+"""Judge whether a page is an article where no pattern of the site has decided."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import urlsplit
+
+from crawler.article import Page
+from crawler.extract.body import Body
+from crawler.extract.markup import attribute
+from crawler.extract.outline import Box, Line, Outline
+from crawler.extract.story import Story
+from crawler.extract.title import Title
+from crawler.urls import canonical
+
+LIST = "looks like a list page"
+SHORTEST = 30  # characters; "Sinh viên được nghỉ học chiều nay." is a notice
+UNTITLED = 400  # characters; less text under no headline is a box of a home page
+MISSING = re.compile(
+    r"\b404\b|không tìm thấy|không tồn tại|đã bị (xóa|xoá|gỡ)|not found|does not exist|no longer available",
+    re.IGNORECASE,
+)
+MORE = re.compile(
+    r"^\W*(xem (tiếp|thêm|chi tiết)|chi tiết|đọc (tiếp|thêm)|read more|continue reading|more)\W*$", re.IGNORECASE
+)
+TEASER = re.compile(r"(xem (tiếp|thêm|chi tiết)|chi tiết|đọc (tiếp|thêm)|read more|\[(…|\.\.\.)\])\W*$", re.IGNORECASE)
+LIST_BODY = frozenset({"home", "blog", "archive", "category", "search", "error404"})  # of WordPress's body element
+
+
+def refusal(page: Page) -> str | None:
+    """Tell why the response itself cannot be an article."""
+    if page.status >= 400:
+        return f"the server answered {page.status}"
+    if page.media_type not in {"", "text/html", "application/xhtml+xml"}:
+        return f"the type is {page.media_type}, not HTML"
+    return None
+
+
+def missing(title: Title, text: str) -> str | None:
+    """Tell that the page is only the message that there is no such page."""
+    if len(text) < 400 and MISSING.search(title.text + " " + text[:200]) and len(title.text) < 80:
+        return "says that there is no such page"
+    return None
+
+
+def doubt(story: Story) -> str | None:
+    """Tell why the page is probably a list or a static page; None for an article."""
+    page, body, url = story.text, story.body, story.url
+    parts = urlsplit(url)
+    if url in story.site.start or (parts.path in {"", "/"} and not parts.query):
+        return LIST
+    if story.told.is_list or _says_list(page) or _is_teased(page, body, url) or _is_links(story):
+        return LIST
+    length = sum(len(page.lines[n].text) for n in body.indexes)
+    if length < SHORTEST:
+        return "no text"
+    if story.title.after == 0 and length < UNTITLED and not story.told.marks_article:
+        return LIST
+    return None
+
+
+def _says_list(page: Outline) -> bool:
+    names: set[str] = set()
+    for box in page.boxes[:3]:
+        if box.name == "body":
+            names = set(attribute(box.tag, "class").lower().split())
+    return bool(names & LIST_BODY) and not any(name == "single" or name.startswith("single-") for name in names)
+
+
+def _elsewhere(line: Line, url: str) -> bool:
+    return line.is_link and canonical(line.href or "", url) != url
+
+
+def _is_teased(page: Outline, body: Body, url: str) -> bool:
+    """The text stands in one of several boxes of one kind that each begin with a link: a list with summaries."""
+    for box in list(page.lines[body.indexes[0]].box.upwards())[:6]:
+        if box.parent is None or box.name in {"td", "body"}:
+            continue
+        alike = [
+            other
+            for other in page.boxes
+            if other.parent is box.parent
+            and (other.name, other.hints) == (box.name, box.hints)
+            and other.end > other.start
+        ]
+        if len(alike) >= 3 and sum(_begins_with_link(page, other, url) for other in alike) * 2 > len(alike) + 1:
+            return True
+    return False
+
+
+def _begins_with_link(page: Outline, box: Box, url: str) -> bool:
+    lines = page.lines[box.start : box.start + 2] if box.end - box.start > 1 else page.lines[box.start : box.end]
+    return any(_elsewhere(line, url) and len(line.text) >= 15 for line in lines)
+
+
+def _is_links(story: Story) -> bool:
+    """Among the lines of the text there are as many links to other pages as sentences."""
+    lines, url = [story.text.lines[n] for n in story.body.around], story.url
+    links = [line for line in lines if _elsewhere(line, url)]
+    more = sum(bool(MORE.match(line.text)) for line in links)
+    if len(lines) <= 6 and any(line.linked and not line.is_link and TEASER.search(line.text) for line in lines):
+        return True
+    heads = sum(len(line.text) >= 20 for line in links)
+    sentences = sum(not line.is_link and len(line.text) >= 40 for line in lines)
+    linked, length = sum(line.linked for line in lines), sum(len(line.text) for line in lines)
+    return more >= 2 or (heads >= 3 and heads >= sentences) or (len(links) >= 3 and linked * 2 > length)

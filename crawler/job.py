@@ -1,0 +1,101 @@
+"""One crawl as a scheduled job runs it: the lock, the signals, the report, the exit code."""
+
+from __future__ import annotations
+
+import json
+import signal
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from types import FrameType
+
+from crawler import files
+from crawler.archive import Archive
+from crawler.crawl import Crawl, CrawlOptions
+from crawler.errors import InputError
+from crawler.lock import hold
+from crawler.report import RunReport
+from crawler.settings import Settings, Site
+from crawler.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What a run is to do. `report` is where the JSON document goes; `max_failed` is in percent of a site's fetches."""
+
+    settings: Settings
+    sites: tuple[Site, ...]
+    since: date | None = None
+    report: Path | None = None
+    max_failed: float = 20.0
+    dry_run: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What came of a job; `stopped_by` is the number of the signal that ended it early."""
+
+    report: RunReport
+    exit_code: int
+    stopped_by: int | None
+    would_fetch: tuple[str, ...] = ()
+
+
+def run_job(job: Job, store: Store, archive: Archive) -> Done:
+    """Crawl. Raises LockedError where another run is at work, InputError for a report that cannot be written."""
+    if not job.sites:
+        raise InputError(f"{job.settings.file} has no site to crawl; add a [sites.NAME] table")
+    if job.report is not None and not job.report.absolute().parent.is_dir():
+        raise InputError(f"--report {job.report}: there is no folder {job.report.parent}")
+    with hold(job.settings.data / "crawl.lock", "tratin crawl"):
+        done = _rehearse(job, store) if job.dry_run else _crawl(job, store, archive)
+    if job.report is not None:
+        files.write(job.report, json.dumps(done.report.document(), ensure_ascii=False, indent=2))
+    return done
+
+
+def _crawl(job: Job, store: Store, archive: Archive) -> Done:
+    options = CrawlOptions(job.settings.crawler.max_pages, job.since, lists_only=job.dry_run)
+    run = Crawl(job.settings, job.sites, store, archive, options)
+    with _stopping(run) as caught:
+        report = run.run()
+    code = 128 + caught[0] if caught else report.exit_code(job.max_failed)
+    run.end(code)
+    return Done(report, code, caught[0] if caught else None)
+
+
+def _rehearse(job: Job, store: Store) -> Done:
+    """Crawl the list pages into a copy of the store that is thrown away, and tell which articles would be fetched."""
+    with tempfile.TemporaryDirectory(prefix="tratin-") as name:
+        copy = store.copy_to(Path(name) / "store.sqlite")
+        archive = Archive(Path(name), job.settings.crawler.user_agent)
+        try:
+            done = _crawl(job, copy, archive)
+            return Done(done.report, done.exit_code, done.stopped_by, tuple(copy.due_articles()))
+        finally:
+            archive.close()
+            copy.close()
+
+
+@contextmanager
+def _stopping(run: Crawl) -> Iterator[list[int]]:
+    """Stop the run at SIGTERM or SIGINT; the list holds the signals that came. A run in a thread gets none."""
+    caught: list[int] = []
+    if threading.current_thread() is not threading.main_thread():
+        yield caught
+        return
+
+    def catch(number: int, _frame: FrameType | None) -> None:
+        caught.append(number)
+        run.stop()
+
+    before = {number: signal.signal(number, catch) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield caught
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,124 @@
+"""What a search asks and what it answers: the one view model behind the page, the API and the command line."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from datetime import date
+from typing import Any
+
+from crawler.article import StoredArticle
+from indexer.engine import IndexInfo, Sort
+
+SORTS: tuple[Sort, ...] = ("relevance", "newest", "oldest")
+MAX_SIZE = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchRequest:
+    """A search as a person or program asks for it. Days are local and inclusive.
+
+    `offset` counts results from 0; `generation` asks for that state of the index instead of the newest.
+    """
+
+    q: str = ""
+    sites: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    author: str = ""
+    first_day: date | None = None
+    last_day: date | None = None
+    sort: Sort = "relevance"
+    size: int = 10
+    offset: int = 0
+    generation: int | None = None
+    facets: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One result. `title` and `passages` are HTML in which `<mark>` is the only element."""
+
+    stored: StoredArticle
+    score: float
+    title: str
+    passages: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FacetValue:
+    """One value of a facet, and how many results choosing it gives."""
+
+    value: str
+    label: str
+    count: int
+    selected: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Results:
+    """An answered search."""
+
+    request: SearchRequest
+    parsed: str
+    total: int
+    took_ms: float
+    hits: tuple[Hit, ...]
+    index: IndexInfo
+    facets: dict[str, tuple[FacetValue, ...]] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def next_offset(self) -> int | None:
+        """Where the next page begins; None on the last one."""
+        after = self.request.offset + len(self.hits)
+        return after if self.hits and after < self.total else None
+
+
+def document(results: Results, links: dict[str, str | None], next_cursor: str | None) -> dict[str, Any]:
+    """The contract's JSON document of an answered search."""
+    request = results.request
+    filters = {
+        "site": list(request.sites),
+        "category": list(request.categories),
+        "author": request.author or None,
+        "from": request.first_day.isoformat() if request.first_day else None,
+        "to": request.last_day.isoformat() if request.last_day else None,
+    }
+    return {
+        "query": {
+            "q": request.q,
+            "parsed": results.parsed,
+            "filters": {name: value for name, value in filters.items() if value},
+            "sort": request.sort,
+        },
+        "total": {"value": results.total, "relation": "eq"},
+        "took_ms": round(results.took_ms, 1),
+        "results": [_hit(hit) for hit in results.hits],
+        "facets": {name: [asdict(value) for value in values] for name, values in results.facets.items()},
+        "suggestion": None,
+        "links": links,
+        "next_cursor": next_cursor,
+        "index": {
+            "generation": results.index.generation,
+            "documents": results.index.documents,
+            "updated": results.index.updated,
+        },
+        "warnings": list(results.warnings),
+    }
+
+
+def _hit(hit: Hit) -> dict[str, Any]:
+    article = hit.stored.article
+    return {
+        "id": article.id,
+        "url": article.url,
+        "site": article.site,
+        "title": article.title,
+        "lead": article.lead,
+        "published": article.published,
+        "category": article.category,
+        "author": article.author,
+        "status": hit.stored.status,
+        "score": round(hit.score, 4),
+        "highlights": {"title": hit.title, "body": list(hit.passages)},
+        "archived_url": None,
+    }

@@ -1,0 +1,186 @@
+"""Dates as Vietnamese newsrooms write them; every row is a form seen in the wild or one that must not be read."""
+
+from __future__ import annotations
+
+import json
+import unicodedata
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from crawler.article import VIETNAM
+from crawler.dates import Published, find, parse
+
+NOW = datetime(2021, 1, 10, 12, 0, tzinfo=VIETNAM)
+LISTING = Path(__file__).parents[2] / "shared/data/html/hcmus/listing_items.jsonl"
+
+DAYS = [
+    ("08/01/2021", "2021-01-08"),
+    ("8/1/2021", "2021-01-08"),
+    ("08 / 01 / 2021", "2021-01-08"),
+    ("08-01-2021", "2021-01-08"),
+    ("8.1.2021", "2021-01-08"),
+    ("31.12.2020", "2020-12-31"),
+    ("Thứ Sáu, 08/01/2021", "2021-01-08"),
+    ("Thứ 6, ngày 08/01/2021", "2021-01-08"),
+    ("Chủ nhật, 10/01/2021", "2021-01-10"),
+    ("CN, 10/01/2021", "2021-01-10"),
+    ("Ngày đăng: 08/01/2021", "2021-01-08"),
+    ("Cập nhật ngày 08/01/2021", "2021-01-08"),
+    ("(08/01/2021)", "2021-01-08"),
+    ("ngày 8 tháng 1 năm 2021", "2021-01-08"),
+    ("Thứ sáu, ngày 08 tháng 01 năm 2021", "2021-01-08"),
+    ("8 tháng 1, 2021", "2021-01-08"),
+    ("8 Th1, 2021", "2021-01-08"),
+    ("08 Th12 2020", "2020-12-08"),
+    ("8 Thg 1, 2021", "2021-01-08"),
+    ("8 Tháng Một, 2021", "2021-01-08"),
+    ("8 Tháng Mười 2020", "2020-10-08"),
+    ("8 Tháng Mười Một 2020", "2020-11-08"),
+    ("8 Tháng Mười Hai 2020", "2020-12-08"),
+    ("8 tháng năm năm 2020", "2020-05-08"),
+    ("8 tháng năm 2020", "2020-05-08"),
+    ("Tháng Một 8, 2021", "2021-01-08"),
+    ("Tháng Năm 8, 2020", "2020-05-08"),
+    ("Th1 8, 2021", "2021-01-08"),
+    ("2021-01-08", "2021-01-08"),
+    ("2021/01/08", "2021-01-08"),
+    ("January 8, 2021", "2021-01-08"),
+    ("8 Jan 2021", "2021-01-08"),
+    ("8th January, 2021", "2021-01-08"),
+    ("Friday, 8 January 2021", "2021-01-08"),
+    ("08-Jan-2021", "2021-01-08"),
+    ("Sept 8, 2020", "2020-09-08"),
+    ("Hôm qua", "2021-01-09"),
+    ("hôm nay", "2021-01-10"),
+    ("2 ngày trước", "2021-01-08"),
+    ("1 tuần trước", "2021-01-03"),
+    ("11/01/2021", "2021-01-11"),  # a day of slack
+    ("01/01/1990", "1990-01-01"),
+    ("29/02/2020", "2020-02-29"),
+]
+
+TIMES = [
+    ("Thứ sáu - 08/01/2021 16:45", "2021-01-08T16:45:00+07:00"),
+    ("8/1/2021 - 14:30", "2021-01-08T14:30:00+07:00"),
+    ("08/01/2021-14:30", "2021-01-08T14:30:00+07:00"),
+    ("14:30 | 08.01.2021", "2021-01-08T14:30:00+07:00"),
+    ("09:37 24/08/2020", "2020-08-24T09:37:00+07:00"),
+    ("08-01-2021 09:15 PM", "2021-01-08T21:15:00+07:00"),
+    ("08/01/2021 9:15:30 CH", "2021-01-08T21:15:30+07:00"),
+    ("08/01/2021 12:05 SA", "2021-01-08T00:05:00+07:00"),
+    ("08/01/2021 12:05 PM", "2021-01-08T12:05:00+07:00"),
+    ("14h30 ngày 08/01/2021", "2021-01-08T14:30:00+07:00"),
+    ("14 giờ 30 phút, ngày 8 tháng 1 năm 2021", "2021-01-08T14:30:00+07:00"),
+    ("Đăng lúc 14:30, Thứ Sáu, 08/01/2021", "2021-01-08T14:30:00+07:00"),
+    ("Thứ Sáu, 8/1/2021, 14:30 (GMT+7)", "2021-01-08T14:30:00+07:00"),
+    ("08/01/2021 14:30 GMT+7", "2021-01-08T14:30:00+07:00"),
+    ("Hôm qua, 14:30", "2021-01-09T14:30:00+07:00"),
+    ("3 giờ trước", "2021-01-10T09:00:00+07:00"),
+    ("15 phút trước", "2021-01-10T11:45:00+07:00"),
+    ("3 hours ago", "2021-01-10T09:00:00+07:00"),
+    ("2021-01-08T09:15:00+07:00", "2021-01-08T09:15:00+07:00"),
+    ("2021-01-08T09:15:00+0700", "2021-01-08T09:15:00+07:00"),
+    ("2021-01-08T02:15:00Z", "2021-01-08T02:15:00+00:00"),
+    ("2021-01-08T02:15:00.000Z", "2021-01-08T02:15:00+00:00"),
+    ("2021-01-08T02:15:00-05:00", "2021-01-08T02:15:00-05:00"),
+    ("2021-01-08T09:15", "2021-01-08T09:15:00+07:00"),
+    ("2021-01-08 09:15:42", "2021-01-08T09:15:42+07:00"),
+    ("Fri, 08 Jan 2021 09:15:00 +0700", "2021-01-08T09:15:00+07:00"),
+    ("Fri, 08 Jan 2021 02:15:00 GMT", "2021-01-08T02:15:00+00:00"),
+    ("January 8, 2021 at 9:15 pm", "2021-01-08T21:15:00+07:00"),
+]
+
+NOT_DATES = [
+    "",
+    "15/2021",
+    "123/QĐ",
+    "123/QĐ-ĐHQGHN",
+    "32/01/2021",
+    "30/02/2021",
+    "08/13/2021",
+    "00/01/2021",
+    "2021-13-40",
+    "8 tháng 13 năm 2021",
+    "29/02/2021",
+    "08/01/21",
+    "08/01/1989",
+    "12/01/2021",  # the future, beyond the slack
+    "08/01/2121",
+    "1610075700",
+    "20210108",
+    "0243-8584615",
+    "(84) 0243-8584615",
+    "024.3858.4615",
+    "0912.08.01.2021",
+    "08.01.2021.555",
+    "192.08.01.2021",
+    "1-08-01-2021",
+    "tháng 1 năm 2021",
+    "năm 2021",
+    "2021",
+    "năm học 2020-2021",
+    "2 năm trước",
+    "14:30",
+    "08/01/2021 25:00",
+    "08/01/2021 14:75",
+    "Hội nghị ngày 08/01/2021 tại Hà Nội",
+    "Hôm qua, sinh viên nhập học",
+]
+
+INSIDE = [
+    ("Tin tức | 08/01/2021 14:30 | Lượt xem: 1532", "2021-01-08T14:30:00+07:00"),
+    ("Được đăng: 08 Tháng Một 2021 bởi Ban biên tập", "2021-01-08"),
+    ("Số 15/2021, ký ngày 08/01/2021", "2021-01-08"),
+    ("Từ 32/01/2021 đến 08/01/2021", "2021-01-08"),
+    ("Hạn 30/12/2030, đăng 8/1/2021", "2021-01-08"),
+    ("Lúc 7h30 ngày 8/1/2021, tại Hội trường", "2021-01-08T07:30:00+07:00"),
+    ("08/01/2021 25:00", "2021-01-08"),
+]
+
+
+@pytest.mark.parametrize(("text", "value"), DAYS)
+def test_a_day(text: str, value: str) -> None:
+    assert parse(text, NOW) == Published(value, "day")
+
+
+@pytest.mark.parametrize(("text", "value"), TIMES)
+def test_a_time(text: str, value: str) -> None:
+    assert parse(text, NOW) == Published(value, "time")
+
+
+@pytest.mark.parametrize("text", NOT_DATES)
+def test_no_guess(text: str) -> None:
+    assert parse(text, NOW) is None
+
+
+@pytest.mark.parametrize(("text", "value"), INSIDE)
+def test_a_date_inside_a_text(text: str, value: str) -> None:
+    found = find(text, NOW)
+    assert found is not None
+    assert found.value == value
+
+
+@pytest.mark.parametrize(
+    "text", ["15/2021", "Điện thoại: 0243-8584615", "Trong 3 ngày trước khi thi", "Hôm qua, " + "a" * 50]
+)
+def test_no_date_inside(text: str) -> None:
+    assert find(text, NOW) is None
+
+
+@pytest.mark.parametrize(("text", "value"), DAYS + TIMES)
+def test_spelling_does_not_matter(text: str, value: str) -> None:
+    for spelled in (unicodedata.normalize("NFD", text), text.upper(), f"\xa0{text}\n".replace(" ", "\xa0")):
+        found = parse(spelled, NOW)
+        assert found is not None, spelled
+        assert found.value == value
+
+
+@pytest.mark.skipif(not LISTING.exists(), reason="shared data (real list pages of hcmus) is not beside this checkout")
+def test_every_date_of_real_list_pages() -> None:
+    items = [json.loads(line) for line in LISTING.read_text(encoding="utf-8").splitlines()]
+    now = datetime(2026, 11, 1, tzinfo=VIETNAM)
+    wrong = [item for item in items if parse(item["date_raw"], now) != Published(item["date"], "day")]
+    assert len(items) == 616
+    assert wrong == []
