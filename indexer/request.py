@@ -9,6 +9,7 @@ import base64
 import binascii
 import hashlib
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date
@@ -19,6 +20,9 @@ from indexer.results import MAX_SIZE, SORTS, SearchRequest
 PARAMETERS = ("q", "site", "category", "author", "from", "to", "sort", "size", "cursor", "facets")
 REPEATABLE = frozenset({"site", "category"})
 MAX_TEXT = 1000  # characters of a value: ten times the longest headline of the 40,000 at hand
+
+
+DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)  # fromisoformat would take a week's day, too
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +136,6 @@ def _wrong(name: str, value: str) -> str:
 
 def _is_day(value: str) -> bool:
     try:
-        return len(value) == 10 and bool(date.fromisoformat(value))
+        return bool(DAY.fullmatch(value) and date.fromisoformat(value))
     except ValueError:
         return False

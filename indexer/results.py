@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
 
 from crawler.article import StoredArticle
 from indexer.engine import IndexInfo, Sort
@@ -71,54 +70,3 @@ class Results:
         """Where the next page begins; None on the last one."""
         after = self.request.offset + len(self.hits)
         return after if self.hits and after < self.total else None
-
-
-def document(results: Results, links: dict[str, str | None], next_cursor: str | None) -> dict[str, Any]:
-    """The contract's JSON document of an answered search."""
-    request = results.request
-    filters = {
-        "site": list(request.sites),
-        "category": list(request.categories),
-        "author": request.author or None,
-        "from": request.first_day.isoformat() if request.first_day else None,
-        "to": request.last_day.isoformat() if request.last_day else None,
-    }
-    return {
-        "query": {
-            "q": request.q,
-            "parsed": results.parsed,
-            "filters": {name: value for name, value in filters.items() if value},
-            "sort": request.sort,
-        },
-        "total": {"value": results.total, "relation": "eq"},
-        "took_ms": round(results.took_ms, 1),
-        "results": [_hit(hit) for hit in results.hits],
-        "facets": {name: [asdict(value) for value in values] for name, values in results.facets.items()},
-        "suggestion": None,
-        "links": links,
-        "next_cursor": next_cursor,
-        "index": {
-            "generation": results.index.generation,
-            "documents": results.index.documents,
-            "updated": results.index.updated,
-        },
-        "warnings": list(results.warnings),
-    }
-
-
-def _hit(hit: Hit) -> dict[str, Any]:
-    article = hit.stored.article
-    return {
-        "id": article.id,
-        "url": article.url,
-        "site": article.site,
-        "title": article.title,
-        "lead": article.lead,
-        "published": article.published,
-        "category": article.category,
-        "author": article.author,
-        "status": hit.stored.status,
-        "score": round(hit.score, 4),
-        "highlights": {"title": hit.title, "body": list(hit.passages)},
-        "archived_url": None,
-    }

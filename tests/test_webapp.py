@@ -329,6 +329,11 @@ class TestSearchPage:
         assert response.status_code == 200
         assert "fbclid" not in "".join(str(a["href"]) for a in soup(response).select("main a"))
 
+    def test_a_query_that_is_half_understood_says_so(self, client: FlaskClient) -> None:
+        page = soup(client.get("/", query_string={"q": 'hội thảo (khoa học "'}))
+        assert count(page) == 1
+        assert "Một phần câu tìm không hiểu được" in page.select_one(".notice").text  # type: ignore[union-attr]
+
     def test_a_query_cannot_write_html(self, client: FlaskClient) -> None:
         text = client.get("/", query_string={"q": '"><script>alert(1)</script>'}).text
         assert "<script" not in text

@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
-from urllib.parse import urlencode
 
-from flask import Blueprint, Response, abort, request, url_for
+from flask import Blueprint, Response, abort, request
 
-from indexer.request import cursor, parameters_of, read
-from indexer.results import document
+from indexer.answer import answer
+from indexer.request import read
 from webapp.wiring import service
 
 api = Blueprint("api", __name__)
@@ -19,16 +18,7 @@ api = Blueprint("api", __name__)
 @api.get("/api/v1/search")
 def search() -> Response:
     """Answer a search."""
-    asked = read(request.args.to_dict(flat=False))
-    results = service().search(asked)
-    after = results.next_offset
-    following = None if after is None else cursor(asked, results.index.generation, after)
-    pairs = parameters_of(asked)
-    links = {
-        "self": _address(pairs, request.args.get("cursor")),
-        "next": _address(pairs, following) if following else None,
-    }
-    return as_json(document(results, links, following))
+    return as_json(answer(service().search(read(request.args.to_dict(flat=False)))))
 
 
 @api.get("/api/v1/articles/<article_id>")
@@ -57,8 +47,3 @@ def release() -> str:
 def as_json(told: dict[str, Any]) -> Response:
     """Write `told` as UTF-8; half a surrogate pair, which a damaged import may hold, becomes a question mark."""
     return Response(json.dumps(told, ensure_ascii=False).encode("utf-8", "replace"), content_type="application/json")
-
-
-def _address(pairs: list[tuple[str, str]], place: str | None) -> str:
-    pairs = [*pairs, ("cursor", place)] if place else pairs
-    return url_for("api.search") + ("?" + urlencode(pairs) if pairs else "")

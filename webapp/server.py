@@ -38,7 +38,7 @@ def serve(settings: Settings, *, dev: bool) -> None:
 
 def check_free(host: str, port: int) -> None:
     """Try to listen; raises InputError that says why it cannot be, and what helps."""
-    another = "choose another with webapp.port in the settings file or TRATIN_WEBAPP__PORT in the environment"
+    another = "choose another with --port, or with webapp.port in the settings file"
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE

@@ -142,7 +142,7 @@ def _judged(story: Story, found: Extraction) -> Extraction:
     assert article is not None
     reason = judge.missing(story.title, article.body)
     if reason is None and not (story.site.article and kind_of(story.url, story.site) == "article"):
-        reason = judge.doubt(story)
+        reason = judge.doubt(story, has_documents=bool(article.attachments))
         dated = article.published is not None and article.published_source != "url"
         if reason is None and not dated and not story.told.marks_article:
             reason = "neither a date nor article markup"

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from itertools import accumulate, groupby
+from itertools import accumulate, groupby, takewhile
 
+from crawler.dates import CALENDAR
 from crawler.extract.outline import Box, Line, Outline, common
 
 CONTENT = frozenset(
@@ -20,8 +21,12 @@ CONTENT = frozenset(
     | {"detailtext", "fulltext", "storybody", "tdpostcontent", "singlecontent", "newsdetail", "detailnews"}
 )
 SENTENCE = 40  # characters; menus and labels are shorter, and so are few sentences
-FAR = 3  # steps up and down between two lines; a paragraph and a cell of a table beside it are at most 2 apart
-STEP = 40  # the weight of one sentence for each step more
+FAR = 2  # steps; a paragraph and whatever stands beside it in one text are 1 apart
+STEP = 40  # the weight of a short sentence for each step
+TABLE = frozenset({"table", "tbody", "thead", "tr"})
+COLUMNS = frozenset({"col", "column", "span"})  # of Bootstrap and its like
+UNCOUNTED = frozenset({"tr", "tbody", "thead", "span", "a", "em", "i", "b", "strong", "font", "u"})
+FOOT = 600  # characters; the address at the end of a page is shorter
 
 CONTACT = re.compile(
     r"©|copyright|bản quyền|all rights reserved|điện thoại\s*:|hotline|\bfax\b|e-?mail\s*:|^\s*địa chỉ\s*:|"
@@ -48,9 +53,6 @@ LABEL = re.compile(
     rf"{LABEL_WORDS}(?:\W*$|\s*[:|(\d–-]|\s+{LABEL_WORDS}\b))",
     re.IGNORECASE,
 )
-DATE_ALONE = re.compile(r"^\D{0,40}\d{1,4}\s?[/.-]\s?\d{1,2}\s?[/.-]\s?\d{1,4}\D{0,12}(\d{1,2}[:h]\d{2}\D{0,20})?$")
-
-
 @dataclass(frozen=True, slots=True)
 class Body:
     """The main text: the indexes of its lines, the span that it covers in the page, the box around it.
@@ -68,12 +70,20 @@ class Body:
 
 def is_label(line: Line) -> bool:
     """The line describes the article or offers a button, and is no part of the text."""
-    return line.box.meta or (len(line.text) < 120 and bool(LABEL.match(line.text) or DATE_ALONE.match(line.text)))
+    return line.box.meta or (len(line.text) < 120 and bool(LABEL.match(line.text) or _is_date(line.text)))
+
+
+def _is_date(text: str) -> bool:
+    """A date with at most a weekday, a time and a word or two beside it."""
+    rest, dates = CALENDAR.subn("", text.lower()) if len(text) <= 80 else ("", 0)
+    return dates == 1 and sum(map(str.isalpha, rest)) <= 25
 
 
 def find_body(page: Outline, after: int = 0) -> Body | None:
     """Find the main text in the lines from `after` on; None where there is no sentence at all."""
     weights = [0] * after + [_weight(line) for line in page.lines[after:]]
+    foot = _foot(page, after)
+    weights[foot:] = [min(0, weight) for weight in weights[foot:]]
     heart = _heaviest_run(page.lines, weights, after)
     if heart is None:
         return None
@@ -98,18 +108,26 @@ def paragraphs(page: Outline, indexes: tuple[int, ...]) -> list[str]:
 
 
 def distance(one: Line, other: Line) -> int:
-    """How far apart two lines lie: the smaller of the steps up and the steps down, rows of tables not counted."""
+    """How far apart two lines lie in the tree: the smaller of the steps up and the steps down.
+
+    Items of one list and small cells of one table are together; the columns of a layout are very far apart.
+    """
     top = common(one.box, other.box)
-    return min(_steps(one.box, top), _steps(other.box, top))
+    left, right = _branch(one.box, top), _branch(other.box, top)
+    if top.name in {"ul", "ol", "dl"}:
+        return 0
+    if top.name in TABLE:
+        cells = (one.box.inside("td", "th"), other.box.inside("td", "th"))
+        if all(cell and cell.end - cell.start <= 3 for cell in cells):
+            return 0
+    if left and right and all(box.name == "td" or box.hints & COLUMNS for box in (left[-1], right[-1])):
+        return FAR + 5
+    return min(len([box for box in path if box.name not in UNCOUNTED]) for path in (left, right))
 
 
-def _steps(box: Box, top: Box) -> int:
-    steps = 0
-    for step in box.upwards():
-        if step is top:
-            break
-        steps += step.name not in {"tr", "tbody", "thead", "span", "a", "em", "i", "b", "strong", "font", "u"}
-    return steps
+def _branch(box: Box, top: Box) -> list[Box]:
+    """The boxes from `box` up to `top`, which is left out."""
+    return list(takewhile(lambda step: step is not top, box.upwards()))
 
 
 def _weight(line: Line) -> int:
@@ -117,7 +135,7 @@ def _weight(line: Line) -> int:
     if line.hidden or line.box.caption:
         return 0
     if line.is_link:
-        return -min(60, 20 + line.linked // 4)
+        return -min(100, 30 + line.linked)
     if length < 200 and CONTACT.search(line.text):
         return -length
     if is_label(line):
@@ -125,6 +143,17 @@ def _weight(line: Line) -> int:
     if length >= SENTENCE and any(mark in line.text for mark in ".,;:!?…"):
         return length - 2 * line.linked
     return length * 3 // 10
+
+
+def _foot(page: Outline, after: int) -> int:
+    """Where the box with the address at the end of the page begins."""
+    last = max((n for n, line in enumerate(page.lines) if not line.hidden and not line.is_link), default=0)
+    for box in page.boxes:
+        lines = page.lines[box.start : box.end]
+        if max(1, after) <= box.start <= last < box.end and sum(len(line.text) for line in lines) <= FOOT:
+            if any(CONTACT.search(line.text) for line in lines) and not any(line.heading in {1, 2} for line in lines):
+                return box.start
+    return len(page.lines)
 
 
 def _heaviest_run(lines: tuple[Line, ...], weights: list[int], after: int) -> tuple[int, int] | None:

@@ -32,6 +32,7 @@ DATE_LABEL = re.compile(
     r"ngày (đăng|tạo|viết|xuất bản)|đăng (ngày|lúc)|được đăng|cập nhật|posted|published", re.IGNORECASE
 )
 DATE_IN_URL = re.compile(r"/((?:19|20)\d{2})/(\d{1,2})/(\d{1,2})/")
+VAGUE = 4  # an element whose name says nothing of dates
 STAMP = 120  # characters; a longer line with a date in it is a sentence
 
 AUTHOR_HINTS = frozenset({"author", "tacgia", "byline", "nguoiviet", "createdby"})
@@ -84,13 +85,32 @@ def _before(story: Story) -> int:
 def _date_element(story: Story) -> Found[Published] | None:
     """An element beside the headline or after the text that is called a date."""
     first, last = _before(story), story.body.end + 3
-    for box in story.text.boxes:
+    near = [box for box in story.text.boxes if first <= box.start <= last and not box.noise and _is_apart(story, box)]
+    for box in sorted(near, key=_vagueness):
         named = box.hints & DATE_HINTS
-        if (box.name == "time" or named) and first <= box.start <= last and not box.noise and _is_apart(story, box):
-            for text in (attribute(box.tag, "datetime"), story.text.text(box)[:STAMP]):
-                if when := dates.find(text, story.now):
-                    return Found(when, "time" if box.name == "time" else f"class:{min(named)}")
+        for text in (attribute(box.tag, "datetime"), story.text.text(box)[:STAMP]) if _vagueness(box) < VAGUE else ():
+            if (when := dates.find(text, story.now)) and not _is_clock(story, box.start, when):
+                return Found(when, "time" if box.name == "time" else f"class:{min(named)}")
     return None
+
+
+def _vagueness(box: Box) -> int:
+    """How little the element's name says that it holds the date of publication; from VAGUE on nothing."""
+    if box.hints & {"updated", "modified"}:
+        return 3 if box.name == "time" or box.hints & DATE_HINTS else VAGUE
+    if box.name == "time":
+        return 0
+    return 1 if box.hints & DATE_HINTS - {"meta"} else 2 if "meta" in box.hints else VAGUE
+
+
+def _is_clock(story: Story, index: int, when: Published) -> bool:
+    """A date above the headline that is the day of the fetch is the clock in the page's head."""
+    above = index < (story.title.after or story.body.start) and not _is_close(story, index)
+    return above and _is_today(story, when)
+
+
+def _is_today(story: Story, when: Published) -> bool:
+    return when.value[:10] == f"{story.now.astimezone(VIETNAM):%Y-%m-%d}"
 
 
 def _is_apart(story: Story, box: Box) -> bool:
@@ -109,8 +129,7 @@ def _date_line(story: Story) -> Found[Published] | None:
         if line.hidden or len(line.text) > STAMP or (index < head and not _is_close(story, index)):
             continue
         when = dates.parse(line.text, story.now) if index == body.start else dates.find(line.text, story.now)
-        # A date above the headline that is the day of the fetch is the clock in the page's head.
-        if when and not (index < head and when.value[:10] == f"{story.now.astimezone(VIETNAM):%Y-%m-%d}"):
+        if when and not (index < head and _is_today(story, when)):
             return Found(when, "text-date")
     for line in lines[max(0, body.end - 2) : body.end + 4]:
         labelled = not line.hidden and len(line.text) <= STAMP and DATE_LABEL.search(line.text)

@@ -6,7 +6,7 @@ import re
 from urllib.parse import urlsplit
 
 from crawler.article import Page
-from crawler.extract.body import Body
+from crawler.extract.body import FAR, Body, distance, is_label
 from crawler.extract.markup import attribute
 from crawler.extract.outline import Box, Line, Outline
 from crawler.extract.story import Story
@@ -43,8 +43,11 @@ def missing(title: Title, text: str) -> str | None:
     return None
 
 
-def doubt(story: Story) -> str | None:
-    """Tell why the page is probably a list or a static page; None for an article."""
+def doubt(story: Story, has_documents: bool) -> str | None:
+    """Tell why the page is probably a list or a static page; None for an article.
+
+    A few words are enough where they lead to an attached document.
+    """
     page, body, url = story.text, story.body, story.url
     parts = urlsplit(url)
     if url in story.site.start or (parts.path in {"", "/"} and not parts.query):
@@ -52,8 +55,10 @@ def doubt(story: Story) -> str | None:
     if story.told.is_list or _says_list(page) or _is_teased(page, body, url) or _is_links(story):
         return LIST
     length = sum(len(page.lines[n].text) for n in body.indexes)
-    if length < SHORTEST:
+    if length < SHORTEST and not has_documents:
         return "no text"
+    if length < UNTITLED and _under_link(story):
+        return LIST
     if story.title.after == 0 and length < UNTITLED and not story.told.marks_article:
         return LIST
     return None
@@ -74,7 +79,7 @@ def _elsewhere(line: Line, url: str) -> bool:
 def _is_teased(page: Outline, body: Body, url: str) -> bool:
     """The text stands in one of several boxes of one kind that each begin with a link: a list with summaries."""
     for box in list(page.lines[body.indexes[0]].box.upwards())[:6]:
-        if box.parent is None or box.name in {"td", "body"}:
+        if box.parent is None or box.name in {"td", "body"} or not _begins_with_link(page, box, url):
             continue
         alike = [
             other
@@ -86,6 +91,17 @@ def _is_teased(page: Outline, body: Body, url: str) -> bool:
         if len(alike) >= 3 and sum(_begins_with_link(page, other, url) for other in alike) * 2 > len(alike) + 1:
             return True
     return False
+
+
+def _under_link(story: Story) -> bool:
+    """The text stands under a linked headline: it is the summary of another page."""
+    lines = story.text.lines
+    before = [n for n in range(story.title.after, story.body.start) if not lines[n].hidden and not is_label(lines[n])]
+    if not before:
+        return False
+    last = lines[before[-1]]
+    is_headline = len(last.text) >= 20 and _elsewhere(last, story.url)
+    return is_headline and distance(last, lines[story.body.start]) < FAR
 
 
 def _begins_with_link(page: Outline, box: Box, url: str) -> bool:

@@ -188,7 +188,8 @@ class _Walk:
     box: Box | None = None
     pieces: list[str] = field(default_factory=list)
     held: Box | None = None  # the innermost box that holds all the pieces
-    href: str | None = None
+    href: str | None = None  # of the first link in the pieces
+    target: str | None = None  # of the link that the walk is in
     in_link: int = 0
     in_bold: int = 0
     linked: int = 0
@@ -225,6 +226,7 @@ class _Walk:
         if NOWHERE.match(href) or self.box is None:
             return False
         self.links.append(Anchor(tag, len(self.lines), self.box))
+        self.target = href
         return not DOCUMENTS.search(href)
 
     def leave(self, tag: Tag, frame: _Frame | None) -> None:
@@ -234,8 +236,6 @@ class _Walk:
             self.flush()
         self.in_bold -= frame.bold
         self.in_link -= frame.link
-        if frame.link and self.pieces and self.href is None:
-            self.href = attribute(tag, "href")
         if frame.box:
             frame.box.end = len(self.lines) + bool(self.pieces)
             self.box = frame.box.parent
@@ -254,7 +254,9 @@ class _Walk:
             self.breaks = 0
         self.pieces.append(text)
         self.held = self.box if self.held is None or self.box is None else common(self.held, self.box)
-        self.linked += length if self.in_link else 0
+        if self.in_link:
+            self.linked += length
+            self.href = self.href or self.target
         self.bolded += length if self.in_bold else 0
 
     def continues(self, text: str) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from crawler.extract.body import RELATED, Body, is_label
 from crawler.extract.metadata import Metadata
-from crawler.extract.outline import Outline
+from crawler.extract.outline import Line, Outline
 from crawler.urls import canonical
 
 NAMED = frozenset({"title", "tieude", "headline", "newstitle", "posttitle", "entrytitle", "detailtitle", "tieudetin"})
@@ -123,6 +123,10 @@ def _candidates(
             yield from _scored(page, index, index + 1, (rule, 0.5), known, rough, site_names, url)
 
 
+def _in_menu(line: Line) -> bool:
+    return any(box.name == "nav" or box.hints & {"menu", "nav", "navbar"} for box in line.box.upwards())
+
+
 def _scored(
     page: Outline,
     start: int,
@@ -143,6 +147,7 @@ def _scored(
     score = kind[1] + 6 * any(same(name, other) for other in known) - 4 * bool(GENERAL.match(text))
     if rough:
         before = rough.start - end
-        near = -2 <= before <= NEAR
+        links = sum(line.is_link and (not line.hidden or _in_menu(line)) for line in page.lines[end : rough.start])
+        near = -2 <= before <= NEAR and links <= 2  # a menu stands between the site's name and the text
         score += 3 - abs(before) / NEAR if near else -4 if start >= rough.end else 0
     yield _Candidate(text, kind[0], start, end, score)
