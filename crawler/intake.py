@@ -17,7 +17,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated, Any, BinaryIO
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError, model_validator
 
 from crawler.archive import Archive, Exchange, pages
 from crawler.article import VIETNAM, Article, Page, Precision, Status, article_id
@@ -63,6 +63,12 @@ def _clean(text: str) -> str:
         text.encode()
     except UnicodeEncodeError:
         raise ValueError("holds half of a surrogate pair, which is no character") from None
+    return text
+
+
+def _not_blank(text: str) -> str:
+    if not text.strip():
+        raise ValueError("is empty")
     return text
 
 
@@ -123,7 +129,7 @@ class _Line(BaseModel):
     id: Annotated[Text, AfterValidator(_is_id)] | None = None
     url: Annotated[Text, AfterValidator(_is_address)] | None = None
     site: Annotated[Text, AfterValidator(_is_site)] | None = None
-    title: Annotated[Text, Field(pattern=r"\S")]
+    title: Annotated[Text, AfterValidator(_not_blank)]
     body: Text
     lead: Text | None = None
     published: Annotated[Text, AfterValidator(_is_date)] | None = None
@@ -248,7 +254,7 @@ def _told(error: ValidationError) -> str:
     """What is wrong with a line, in a few words, without its text."""
     problem = error.errors(include_url=False)[0]
     place = ".".join(str(part) for part in problem["loc"])
-    told = problem["msg"].removeprefix("Value error, ")
+    told = "is missing" if problem["type"] == "missing" else problem["msg"].removeprefix("Value error, ")
     return f"{place}: {told}" if place else told
 
 

@@ -155,6 +155,9 @@ def _prefix_hits(tokens: list[Token], prefixes: Sequence[str], first: int) -> It
 
 # Which passages
 
+# Of the marks in one sentence. News has a few; a list without full stops may have thousands, and must not take seconds.
+_LOOKED_AT = 200
+
 
 @dataclass(frozen=True, slots=True)
 class _Passage:
@@ -176,15 +179,14 @@ def _candidates(
 
 def _grown(spans: list[tuple[int, int]], i: int, length: tuple[int, int]) -> _Passage:
     """The sentence with as many of the following, then of the preceding ones as it takes to be long enough."""
+    first = last = i
     start, end = spans[i]
-    for _, later in spans[i + 1 :]:
-        if end - start >= length[0] or later - start > length[1]:
-            break
-        end = later
-    for earlier, _ in reversed(spans[:i]):
-        if end - start >= length[0] or end - earlier > length[1]:
-            break
-        start = earlier
+    while end - start < length[0] and last + 1 < len(spans) and spans[last + 1][1] - start <= length[1]:
+        last += 1
+        end = spans[last][1]
+    while end - start < length[0] and first > 0 and end - spans[first - 1][0] <= length[1]:
+        first -= 1
+        start = spans[first][0]
     return _Passage(start, end)
 
 
@@ -192,7 +194,7 @@ def _cut(tokens: list[Token], sentence: tuple[int, int], hits: list[_Hit], limit
     """The part of a long sentence, at most `limit` characters from word to word, that shows most of the hits."""
     first, last = sentence
     lead = limit // 4  # before the first mark, for the reader to see where it comes from
-    starts = [max(first, min(hit.start - lead, last - limit)) for hit in hits]
+    starts = {max(first, min(hit.start - lead, last - limit)) for hit in hits[:_LOOKED_AT]}
     start = max(starts, key=lambda at: (_worth(hits, at, at + limit), -at))
     end = min(start + limit, last)
     words = [token for token in tokens[_from(tokens, start) : _from(tokens, end)] if token.end <= end]

@@ -87,10 +87,8 @@ def test_a_title_is_also_marked_for_what_is_wanted_in_titles() -> None:
 
 
 def test_marks_hold_whole_clusters_of_decomposed_text() -> None:
-    text = unicodedata.normalize("NFD", "trường Đại học ấy")
-    assert marked(text, "đại") == text.replace("Đại", "<mark>Đại</mark>").replace(
-        unicodedata.normalize("NFD", "Đại"), "<mark>" + unicodedata.normalize("NFD", "Đại") + "</mark>"
-    )
+    before, word, after = (unicodedata.normalize("NFD", piece) for piece in ("trường ", "Đại", " ấy"))
+    assert marked(before + word + after, "đại") == f"{before}<mark>{word}</mark>{after}"
 
 
 def test_passages_are_whole_sentences_and_the_best_first() -> None:

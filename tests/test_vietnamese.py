@@ -32,8 +32,7 @@ KINDS = {
     "sentences", "noerror",
 }  # fmt: skip
 
-# What a case expects otherwise than tratin does, with the reason; none of them for convenience.
-CORRECTED: dict[str, Any] = {}
+# None of the cases had to be corrected; tone-13 looks odd but is right: `thuýên` bears sắc, whose place in `uyê` is ê.
 
 VIETNAMESE = st.text(
     "aăâeêioôơuưyàảãáạắềộờựỹđĐÐhkqgntHOÀ .,-/@&0123\u0300\u0301\u0323\u0302\u031b\u200b\n", max_size=40
@@ -195,6 +194,10 @@ def test_sentences(text: str, expected: list[str]) -> None:
     assert [text[start:end] for start, end in sentences(text)] == expected
 
 
+def test_a_long_run_of_stops_takes_no_time() -> None:
+    assert sentences("?" * 100_000) == [(0, 100_000)]
+
+
 @given(TEXTS)
 def test_canonical_and_fold_are_idempotent(text: str) -> None:
     assert canonical(canonical(text)) == canonical(text)
@@ -236,8 +239,7 @@ def cases() -> list[Any]:
 @pytest.mark.skipif(not CASES.exists(), reason=f"the study's cases are not beside the repository: {CASES}")
 @pytest.mark.parametrize("case", cases())
 def test_cases_of_the_study(case: dict[str, Any]) -> None:
-    expected = CORRECTED.get(case["id"], case["expect"])
-    CHECKS[case["kind"]](case["text"], expected)
+    CHECKS[case["kind"]](case["text"], case["expect"])
 
 
 def check_tokens(text: str, expected: list[str]) -> None:

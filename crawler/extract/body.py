@@ -43,16 +43,21 @@ RELATED = re.compile(
     re.IGNORECASE,
 )
 LABEL_WORDS = (
-    r"(?:lượt (?:xem|đọc|truy cập)|số (?:lần|lượt) (?:xem|đọc)|đã xem|ngày (?:đăng|cập nhật|tạo|viết)|cập nhật(?: lúc)?|"
+    r"(?:lượt (?:xem|đọc|truy cập)|số (?:lần|lượt) (?:xem|đọc)|đã xem|ngày (?:đăng|cập nhật|tạo|viết)|"
+    r"cập nhật(?: lúc)?|"
     r"được đăng|chuyên mục|danh mục|thể loại|tác giả|views?|hits|in (?:bài|trang)(?: này)?|bản in|print|chia sẻ|share|"
-    r"facebook|twitter|tweet|pinterest|linkedin|zalo|email|tags?|từ khóa|từ khoá|đánh giá|cỡ chữ|quay lại|trở (?:về|lại)|"
-    r"(?:tệp|tập|file|tài liệu)(?: tin)?(?: đính)? kèm(?: theo)?|về đầu trang|gửi (?:email|bạn bè|bài)|thích|like|lưu tin|font size|tổng số điểm)"
+    r"facebook|twitter|tweet|pinterest|linkedin|zalo|email|tags?|từ khóa|từ khoá|đánh giá|cỡ chữ|quay lại|"
+    r"trở (?:về|lại)|"
+    r"(?:tệp|tập|file|tài liệu)(?: tin)?(?: đính)? kèm(?: theo)?|"
+    r"về đầu trang|gửi (?:email|bạn bè|bài)|thích|like|lưu tin|font size|tổng số điểm)"
 )
 LABEL = re.compile(
     rf"^\W*(?:(?:đăng|viết) (?:bởi|ngày|lúc)\b|(?:written|posted|published) (?:by|on)\b|"
     rf"{LABEL_WORDS}(?:\W*$|\s*[:|(\d–-]|\s+{LABEL_WORDS}\b))",
     re.IGNORECASE,
 )
+
+
 @dataclass(frozen=True, slots=True)
 class Body:
     """The main text: the indexes of its lines, the span that it covers in the page, the box around it.
@@ -150,10 +155,14 @@ def _foot(page: Outline, after: int) -> int:
     last = max((n for n, line in enumerate(page.lines) if not line.hidden and not line.is_link), default=0)
     for box in page.boxes:
         lines = page.lines[box.start : box.end]
-        if max(1, after) <= box.start <= last < box.end and sum(len(line.text) for line in lines) <= FOOT:
-            if any(CONTACT.search(line.text) for line in lines) and not any(line.heading in {1, 2} for line in lines):
-                return box.start
+        at_end = max(1, after) <= box.start <= last < box.end and sum(len(line.text) for line in lines) <= FOOT
+        if at_end and not any(line.heading in {1, 2} for line in lines) and _has_contact(lines):
+            return box.start
     return len(page.lines)
+
+
+def _has_contact(lines: tuple[Line, ...]) -> bool:
+    return any(CONTACT.search(line.text) for line in lines)
 
 
 def _heaviest_run(lines: tuple[Line, ...], weights: list[int], after: int) -> tuple[int, int] | None:

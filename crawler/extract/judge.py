@@ -59,7 +59,7 @@ def doubt(story: Story, has_documents: bool) -> str | None:
         return "no text"
     if length < UNTITLED and _under_link(story):
         return LIST
-    if story.title.after == 0 and length < UNTITLED and not story.told.marks_article:
+    if story.title.after == 0 and length < UNTITLED and not story.told.article:
         return LIST
     return None
 

@@ -45,7 +45,17 @@ NOISE = frozenset(
     | {"login", "calendar", "counter", "visitor", "visitors", "thongke", "statistic", "statistics", "latest", "lastest"}
     | {"recent", "popular", "mostread", "marquee", "ticker", "tags", "tag", "tagcloud", "skiplink", "weblink"}
 )
-NOISE_PREFIXES = ("related", "sharing", "comment", "sidebar", "breadcrumb", "social", "lienquan", "tinlienquan", "tinkhac")
+NOISE_PREFIXES = (
+    "related",
+    "sharing",
+    "comment",
+    "sidebar",
+    "breadcrumb",
+    "social",
+    "lienquan",
+    "tinlienquan",
+    "tinkhac",
+)
 META = frozenset(
     {"meta", "date", "time", "datetime", "ngay", "ngaydang", "ngaythang", "published", "publish", "created", "modified"}
     | {"author", "tacgia", "byline", "views", "view", "luotxem", "hits", "articleinfo", "postinfo"}

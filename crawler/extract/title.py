@@ -8,11 +8,16 @@ from dataclasses import dataclass
 
 from crawler.extract.body import RELATED, Body, is_label
 from crawler.extract.metadata import Metadata
-from crawler.extract.outline import Line, Outline
+from crawler.extract.outline import HEADINGS, Line, Outline
 from crawler.urls import canonical
 
 NAMED = frozenset({"title", "tieude", "headline", "newstitle", "posttitle", "entrytitle", "detailtitle", "tieudetin"})
 SEPARATOR = re.compile(r"\s+(?:[-–—|»«•·]|::|>)\s+|\s*[|»]\s*")
+WORTH = {
+    1: 3.0,
+    2: 2.0,
+    3: 1.0,
+}  # of a heading by its level; deeper ones count .5, elements that are only called a title 1.5
 LONGEST = 300  # characters; longer headings are paragraphs with a wrong element
 NEAR = 12  # lines between headline and text: date, byline, share bar, a lead
 ENOUGH = 2.5  # a bold line just before the text is above it, one ten lines away is not
@@ -37,9 +42,19 @@ class Title:
 class _Candidate:
     text: str
     rule: str
-    start: int
-    end: int
+    after: int
     score: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Ground:
+    """What candidates are measured by; `known` are the folded titles in the metadata."""
+
+    page: Outline
+    rough: Body | None
+    known: list[str]
+    site_names: set[str]
+    url: str
 
 
 def fold(text: str) -> str:
@@ -61,13 +76,14 @@ def find_title(page: Outline, told: Metadata, rough: Body | None, site_name: str
         )
     ]
     known = [fold(text) for _, text in names if fold(text) and not GENERAL.match(text)]
-    shown = max(_candidates(page, known, rough, site_names, url), key=lambda found: found.score, default=None)
+    ground = _Ground(page, rough, known, site_names, url)
+    shown = max(_candidates(ground), key=lambda found: found.score, default=None)
     if shown and shown.score < ENOUGH:
         shown = None
     for rule, text in names:
         if title := _agreed(rule, text, shown, names[-1][1]):
             return title
-    return Title(shown.text, shown.rule, shown.end) if shown else None
+    return Title(shown.text, shown.rule, shown.after) if shown else None
 
 
 def _agreed(rule: str, text: str, shown: _Candidate | None, page_title: str) -> Title | None:
@@ -79,7 +95,7 @@ def _agreed(rule: str, text: str, shown: _Candidate | None, page_title: str) -> 
         return Title(text, rule) if same(name, fold(page_title)) else None
     if not same(name, fold(shown.text)) or rule == "title":
         return None
-    return Title(text if len(name) >= len(fold(shown.text)) else shown.text, rule, shown.end)
+    return Title(text if len(name) >= len(fold(shown.text)) else shown.text, rule, shown.after)
 
 
 def same(one: str, other: str) -> bool:
@@ -107,47 +123,44 @@ def _without_site(title: str, site_names: set[str]) -> str:
     return title[segments[0][0] : segments[-1][1]] if segments else ""
 
 
-def _candidates(
-    page: Outline, known: list[str], rough: Body | None, site_names: set[str], url: str
-) -> Iterator[_Candidate]:
+def _candidates(ground: _Ground) -> Iterator[_Candidate]:
+    page = ground.page
     for box in page.boxes:
-        level = int(box.name[1]) if re.fullmatch("h[1-6]", box.name) else 0
-        named = bool(box.hints & NAMED)
+        level, named = HEADINGS.get(box.name, 0), box.hints & NAMED
         if (level or named) and 0 < box.end - box.start <= 3 and not box.noise:
-            rule = box.name if level else f"class:{min(box.hints & NAMED)}"
-            worth = {0: 1.5, 1: 3.0, 2: 2.0, 3: 1.0}.get(level, 0.5) + named * bool(level)
-            yield from _scored(page, box.start, box.end, (rule, worth), known, rough, site_names, url)
+            rule = box.name if level else f"class:{min(named)}"
+            worth = WORTH.get(level, 0.5 if level else 1.5) + bool(level and named)
+            yield from _scored(ground, rule, worth, range(box.start, box.end))
     for index, line in enumerate(page.lines):
-        if not line.hidden and (line.bold or fold(line.text) in known):
-            rule = "bold" if line.bold else "text"
-            yield from _scored(page, index, index + 1, (rule, 0.5), known, rough, site_names, url)
+        if not line.hidden and (line.bold or fold(line.text) in ground.known):
+            yield from _scored(ground, "bold" if line.bold else "text", 0.5, range(index, index + 1))
+
+
+def _scored(ground: _Ground, rule: str, worth: float, where: range) -> Iterator[_Candidate]:
+    """The lines at `where` as a headline, if they can be one: agreement with the page's metadata counts most."""
+    lines = ground.page.lines[where.start : where.stop]
+    text = " ".join(line.text for line in lines)
+    name = fold(text)
+    if not 5 <= len(text) <= LONGEST or name in ground.site_names or RELATED.match(text) or any(map(is_label, lines)):
+        return
+    if any(line.is_link and canonical(line.href or "", ground.url) != ground.url for line in lines):
+        return
+    score = worth + 6 * any(same(name, other) for other in ground.known) - 4 * bool(GENERAL.match(text))
+    yield _Candidate(text, rule, where.stop, score + _nearness(ground, where))
+
+
+def _nearness(ground: _Ground, where: range) -> float:
+    """Three for a headline just above the text, less farther up, a loss for one below it."""
+    if ground.rough is None:
+        return 0
+    before = ground.rough.start - where.stop
+    between = ground.page.lines[where.stop : ground.rough.start]
+    # A menu stands between the site's name and the text, never between a headline and its text.
+    links = sum(line.is_link and (not line.hidden or _in_menu(line)) for line in between)
+    if -2 <= before <= NEAR and links <= 2:
+        return 3 - abs(before) / NEAR
+    return -4 if where.start >= ground.rough.end else 0
 
 
 def _in_menu(line: Line) -> bool:
     return any(box.name == "nav" or box.hints & {"menu", "nav", "navbar"} for box in line.box.upwards())
-
-
-def _scored(
-    page: Outline,
-    start: int,
-    end: int,
-    kind: tuple[str, float],
-    known: list[str],
-    rough: Body | None,
-    site_names: set[str],
-    url: str,
-) -> Iterator[_Candidate]:
-    lines = page.lines[start:end]
-    text = " ".join(line.text for line in lines)
-    name = fold(text)
-    if not 5 <= len(text) <= LONGEST or name in site_names or RELATED.match(text) or any(map(is_label, lines)):
-        return
-    if any(line.is_link and canonical(line.href or "", url) != url for line in lines):
-        return
-    score = kind[1] + 6 * any(same(name, other) for other in known) - 4 * bool(GENERAL.match(text))
-    if rough:
-        before = rough.start - end
-        links = sum(line.is_link and (not line.hidden or _in_menu(line)) for line in page.lines[end : rough.start])
-        near = -2 <= before <= NEAR and links <= 2  # a menu stands between the site's name and the text
-        score += 3 - abs(before) / NEAR if near else -4 if start >= rough.end else 0
-    yield _Candidate(text, kind[0], start, end, score)

@@ -11,7 +11,7 @@ _SHORT = (
     "tp tx tt h p q x đ kp đc đt sđt tel stt tr nxb vd mr mrs ms dr prof vol pp fig jr"
 )
 _ABBREVIATED = frozenset(_SHORT.split())
-_STOP = re.compile(r"[.!?…]+[\"'”’»)\]]*(?=\s)|\n")
+_STOP = re.compile(r"(?<![.!?…])[.!?…]++[\"'”’»)\]]*+(?=\s)|\n")
 _LAST_WORD = re.compile(r"([^\W\d_]+)\.$")
 _TAIL = 16  # twice the longest abbreviation
 _LIST_NUMBER = re.compile(r"(?:[0-9]{1,3}|[^\W\d_])\.$")
