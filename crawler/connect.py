@@ -9,12 +9,17 @@ from __future__ import annotations
 
 import ipaddress
 import socket
+import threading
+from contextlib import suppress
 from typing import Any
 
 from requests.adapters import HTTPAdapter
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import NameResolutionError, NewConnectionError
+
+
+NAT64 = ipaddress.ip_network("64:ff9b::/96")  # RFC 6052: the last 32 bits are an IPv4 address
 
 
 class PrivateAddressError(Exception):
@@ -25,12 +30,17 @@ def is_public(address: str) -> bool:
     """Whether an IP address is one of the open internet; an IPv4 address in IPv6 clothes counts as what it is."""
     ip = ipaddress.ip_address(address.partition("%")[0])
     inner = getattr(ip, "ipv4_mapped", None) or getattr(ip, "sixtofour", None)
+    if ip in NAT64:
+        inner = ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
     return (inner or ip).is_global and not (inner or ip).is_multicast
 
 
 def resolve(host: str, port: int, *, private_networks: bool) -> list[tuple[Any, ...]]:
     """The addresses of `host` as `socket.getaddrinfo` gives them. Raises PrivateAddressError, OSError."""
-    found = socket.getaddrinfo(host.strip("[]"), port, type=socket.SOCK_STREAM)
+    try:
+        found = socket.getaddrinfo(host.strip("[]"), port, type=socket.SOCK_STREAM)
+    except UnicodeError:  # a label that is empty or too long
+        raise socket.gaierror(socket.EAI_NONAME, f"{host} is no host name") from None
     for *_, address in found:
         if not private_networks and not is_public(str(address[0])):
             raise PrivateAddressError(f"{host} resolves to {address[0]}")
@@ -38,15 +48,14 @@ def resolve(host: str, port: int, *, private_networks: bool) -> list[tuple[Any, 
 
 
 class GuardedAdapter(HTTPAdapter):
-    """An adapter of requests whose connections are checked as above.
-
-    `socket` is the one opened last, so that a watchdog can shut it down.
-    """
+    """An adapter of requests whose connections are checked as above, and can be cut off by another thread."""
 
     def __init__(self, *, private_networks: bool) -> None:
         """Allow addresses that are not public with `private_networks`."""
         self.private_networks = private_networks
-        self.socket: socket.socket | None = None
+        self._lock = threading.Lock()
+        self._last: socket.socket | None = None  # a duplicate of the one opened last: TLS takes the other one away
+        self._cut = False
         super().__init__(pool_connections=1, pool_maxsize=1, max_retries=0)
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
@@ -63,6 +72,7 @@ class GuardedAdapter(HTTPAdapter):
         for family, kind, protocol, _, address in resolve(host, port, private_networks=self.private_networks):
             opened = socket.socket(family, kind, protocol)
             try:
+                self._watch(opened)
                 opened.settimeout(timeout)
                 opened.connect(address)
             except OSError as error:
@@ -72,6 +82,35 @@ class GuardedAdapter(HTTPAdapter):
                 opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 return opened
         raise problem or OSError(f"{host} has no address")
+
+    def begin(self) -> None:
+        """Allow connections again after a cut."""
+        with self._lock:
+            self._cut = False
+
+    def cut(self) -> None:
+        """End what is being sent or received at once, and let nothing be opened until `begin`."""
+        with self._lock:
+            self._cut = True
+            if self._last is not None:
+                with suppress(OSError):  # the other side has closed it already
+                    self._last.shutdown(socket.SHUT_RDWR)
+
+    def close(self) -> None:
+        """Close all connections."""
+        super().close()
+        with self._lock:
+            if self._last is not None:
+                self._last.close()
+                self._last = None
+
+    def _watch(self, opened: socket.socket) -> None:
+        with self._lock:
+            if self._last is not None:
+                self._last.close()
+            self._last = opened.dup()
+            if self._cut:
+                raise ConnectionAbortedError("cut off")
 
 
 def _pool(pool: type[Any], connection: type[Any], adapter: GuardedAdapter) -> type[Any]:
@@ -86,9 +125,5 @@ def _pool(pool: type[Any], connection: type[Any], adapter: GuardedAdapter) -> ty
         except OSError as error:
             raise NewConnectionError(self, f"cannot connect: {error}") from error
 
-    def connect(self: Any) -> None:
-        connection.connect(self)
-        adapter.socket = self.sock  # TLS wraps and empties the socket that _new_conn gave
-
-    guarded = type(f"Guarded{connection.__name__}", (connection,), {"_new_conn": _new_conn, "connect": connect})
+    guarded = type(f"Guarded{connection.__name__}", (connection,), {"_new_conn": _new_conn})
     return type(f"Guarded{pool.__name__}", (pool,), {"ConnectionCls": guarded})

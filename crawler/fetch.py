@@ -6,11 +6,10 @@ work. Redirects are for the caller, who checks each hop like any other address.
 
 from __future__ import annotations
 
-import socket
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -67,6 +66,27 @@ class _Host:
     delay: float = 0.0
 
 
+class _Session(requests.Session):
+    """A session that leaves redirects alone: requests reads their whole body, and stumbles over some addresses."""
+
+    def __init__(self, adapter: GuardedAdapter, user_agent: str) -> None:
+        super().__init__()
+        self.trust_env = False
+        self.mount("http://", adapter)
+        self.mount("https://", adapter)
+        self.headers.update(
+            {
+                "User-Agent": user_agent,
+                "Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.5",
+                "Accept-Language": "vi,en;q=0.5",
+                "Accept-Encoding": "gzip, deflate",
+            }
+        )
+
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """Tell of none."""
+
+
 class Fetcher:
     """Fetches for many threads; never two requests at once to one host, and `delay` seconds between two."""
 
@@ -96,7 +116,7 @@ class Fetcher:
     def abort(self) -> None:
         """Shut every connection down, so that fetches under way end at once."""
         for host in list(self._hosts.values()):
-            _shut_down(host.adapter)
+            host.adapter.cut()
 
     def close(self) -> None:
         """Close all connections."""
@@ -107,24 +127,14 @@ class Fetcher:
         with self._lock:
             if name not in self._hosts:
                 adapter = GuardedAdapter(private_networks=self._settings.private_networks)
-                session = requests.Session()
-                session.trust_env = False
-                session.mount("http://", adapter)
-                session.mount("https://", adapter)
-                session.headers.update(
-                    {
-                        "User-Agent": self._settings.user_agent,
-                        "Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.5",
-                        "Accept-Language": "vi,en;q=0.5",
-                        "Accept-Encoding": "gzip, deflate",
-                    }
-                )
-                self._hosts[name] = _Host(session, adapter)
+                self._hosts[name] = _Host(_Session(adapter, self._settings.user_agent), adapter)
             return self._hosts[name]
 
     def _request(self, host: _Host, url: str, validators: dict[str, str]) -> Outcome:
         limit = self._settings.timeout
         with _watchdog(host.adapter, limit) as expired:
+            if self._stop.is_set():  # only now: `abort` either finds the stop noted here, or cuts what follows
+                return Failed("stopped")
             try:
                 response = host.session.get(
                     url, headers=validators, stream=True, allow_redirects=False, timeout=(limit, limit)
@@ -152,8 +162,9 @@ def _watchdog(adapter: GuardedAdapter, seconds: float) -> Iterator[threading.Eve
 
     def shut_down() -> None:
         expired.set()
-        _shut_down(adapter)
+        adapter.cut()
 
+    adapter.begin()
     timer = threading.Timer(seconds, shut_down)
     timer.daemon = True
     timer.start()
@@ -161,12 +172,6 @@ def _watchdog(adapter: GuardedAdapter, seconds: float) -> Iterator[threading.Eve
         yield expired
     finally:
         timer.cancel()
-
-
-def _shut_down(adapter: GuardedAdapter) -> None:
-    if adapter.socket is not None:
-        with suppress(OSError):  # closed already
-            adapter.socket.shutdown(socket.SHUT_RDWR)
 
 
 def _read(raw: BaseHTTPResponse, max_bytes: int) -> bytes | None:
@@ -203,8 +208,16 @@ def _exchange(url: str, response: requests.Response, body: bytes) -> Exchange:
         url=url,
         fetched=datetime.now(UTC),
         status=response.status_code,
-        headers={name.lower(): value for name, value in response.headers.items()},
+        headers={name.lower(): _as_utf8(value) for name, value in response.headers.items()},
         body=body,
     )
     sent = tuple((name, str(value)) for name, value in response.request.headers.items())
     return Exchange(page, response.reason or "", (("Host", host_of(url)), *sent), headers)
+
+
+def _as_utf8(value: str) -> str:
+    """A header's value as it was meant: `http.client` reads bytes as Latin-1, and newsrooms write UTF-8 addresses."""
+    try:
+        return value.encode("latin-1").decode("utf-8")
+    except UnicodeError:
+        return value

@@ -18,7 +18,7 @@ ENGINES: list[Callable[[Path], Engine]] = [WhooshEngine]
 
 def stored(name: str, status: Status = "live", **told: Any) -> StoredArticle:
     """An article as the store gives it, with `name` for its id; what `told` does not tell is empty."""
-    article = made(name, **({"id": name, "title": "", "body": ""} | told))
+    article = made(name, **({"id": name, "site": "tin", "title": "", "body": ""} | told))
     return StoredArticle(
         article=article,
         status=status,

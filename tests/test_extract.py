@@ -42,8 +42,11 @@ NEW_LOOK = Profile(
 OLD_LOOK = Profile(valid_from=date(2015, 1, 1), title=".old-head", body=".words", published=".when")
 
 REFUSED = {
+    "archive": "looks like a list page",
     "home": "looks like a list page",
+    "home-blocks": "looks like a list page",
     "list": "looks like a list page",
+    "list-table": "looks like a list page",
     "not-found": "says that there is no such page",
     "profile": "neither a date nor article markup",
     "static": "neither a date nor article markup",

@@ -54,7 +54,8 @@ def article(article_id: str) -> str:
     except BadRequestError:  # the article is what was asked for; only the way back is lost
         asked, number = SearchRequest(), 1
     told = {"stored": stored, "article": stored.article, "paragraphs": _paragraphs(stored.article)}
-    return render_template("article.html", **told, marked=_marker(asked.q), asked=asked, back=address(asked, number))
+    told |= {"marked_title": _marker(asked.q, "title"), "marked": _marker(asked.q, "body")}
+    return render_template("article.html", **told, asked=asked, back=address(asked, number))
 
 
 def read_page(parameters: MultiDict[str, str]) -> tuple[SearchRequest, int]:
@@ -90,11 +91,11 @@ def _friendly(fault: Fault) -> str:
     return gettext("Giá trị của “%(name)s” trong địa chỉ không hợp lệ.", name=fault.param)
 
 
-def _marker(q: str) -> Callable[[str], Markup]:
-    """A function that makes HTML of a text, with the words of the query `q` marked."""
+def _marker(q: str, field: str) -> Callable[[str], Markup]:
+    """A function that makes HTML of a text of `field`, title or body, with the words of the query `q` marked."""
     if not q.strip():
         return escape
-    words = wanted(parse(q).node)
+    words = wanted(parse(q).node, field)
     return lambda text: Markup(mark(text, words))  # noqa: S704  # mark escapes all but its own elements
 
 

@@ -47,12 +47,12 @@ def extract(document: Document, page: Page, site: Site) -> Extraction:
     url = address(told, page.url, site)
     title = _title(text, told, chosen, site, url)
     if title is None:
-        return Extraction(None, {}, "no title")
+        return Extraction(None, {}, judge.lacking(text, "title"))
     body = _body(text, chosen, title)
     if body is None:
-        return Extraction(None, {"title": title.rule}, "no text")
+        return Extraction(None, {"title": title.rule}, judge.lacking(text, "text"))
     story = Story(text, told, title, body, url, page.fetched, site)
-    return _judged(story, _assemble(story, chosen))
+    return _judged(story, _assemble(story, chosen), {url, canonical(page.url) or page.url})
 
 
 def address(told: Metadata, url: str, site: Site) -> str:
@@ -80,7 +80,10 @@ def _body(text: Outline, chosen: Selected, title: Title) -> Body | None:
         indexes = tuple(n for n in own if box.noise or not (text.lines[n].hidden or text.lines[n].box.caption))
         if indexes:
             return Body(indexes, indexes[0], indexes[-1] + 1, box, chosen.rule("body"), indexes)
-    return find_body(text, title.after) or (find_body(text) if title.after else None)
+    found = find_body(text, title.after)
+    # A line that only looks like a headline and has no text below it is none.
+    only_looks = title.rule.startswith(("h", "class:", "bold"))
+    return found if found or not title.after or only_looks else find_body(text)
 
 
 def _assemble(story: Story, chosen: Selected) -> Extraction:
@@ -136,12 +139,12 @@ def _published(story: Story, chosen: Selected) -> Found[Published] | None:
     return fields.published(story)
 
 
-def _judged(story: Story, found: Extraction) -> Extraction:
+def _judged(story: Story, found: Extraction, addresses: set[str]) -> Extraction:
     """Refuse what is no article: an error message always, a list or a static page where no pattern decided."""
     article = found.article
     assert article is not None
     reason = judge.missing(story.title, article.body)
-    if reason is None and not (story.site.article and kind_of(story.url, story.site) == "article"):
+    if reason is None and not any(kind_of(url, story.site) == "article" for url in addresses):
         reason = judge.doubt(story, has_documents=bool(article.attachments))
         dated = article.published is not None and article.published_source != "url"
         if reason is None and not dated and not story.told.marks_article:

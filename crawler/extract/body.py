@@ -9,10 +9,12 @@ included, and what the rules know to be no text is taken out.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import accumulate, groupby, takewhile
+from itertools import accumulate, groupby, takewhile, zip_longest
 
 from crawler.dates import CALENDAR
+from crawler.extract.markup import BLOCKS
 from crawler.extract.outline import Box, Line, Outline, common
 
 CONTENT = frozenset(
@@ -81,7 +83,7 @@ def is_label(line: Line) -> bool:
 def _is_date(text: str) -> bool:
     """A date with at most a weekday, a time and a word or two beside it."""
     rest, dates = CALENDAR.subn("", text.lower()) if len(text) <= 80 else ("", 0)
-    return dates == 1 and sum(map(str.isalpha, rest)) <= 25
+    return dates == 1 and sum(map(str.isalpha, rest)) <= 14
 
 
 def find_body(page: Outline, after: int = 0) -> Body | None:
@@ -89,6 +91,9 @@ def find_body(page: Outline, after: int = 0) -> Body | None:
     weights = [0] * after + [_weight(line) for line in page.lines[after:]]
     foot = _foot(page, after)
     weights[foot:] = [min(0, weight) for weight in weights[foot:]]
+    if after:  # where the headline is known, a list of other news is below the text
+        shown = set(_without_related(page, range(after, len(page.lines))))
+        weights = [weight if n in shown else min(0, weight) for n, weight in enumerate(weights)]
     heart = _heaviest_run(page.lines, weights, after)
     if heart is None:
         return None
@@ -102,9 +107,9 @@ def paragraphs(page: Outline, indexes: tuple[int, ...]) -> list[str]:
     """The text of these lines; the short cells of a table's row become one line."""
     told: list[str] = []
     lines = [page.lines[index] for index in indexes]
-    for row, members in groupby(lines, key=lambda line: line.box.inside("tr")):
+    for row, members in groupby(lines, key=lambda line: line.box.row):
         cells = list(members)
-        distinct = {id(line.box.inside("td", "th")) for line in cells}
+        distinct = {id(line.box.cell) for line in cells}
         if row and len(distinct) == len(cells) and max(len(line.text) for line in cells) <= 200:
             told.append(" | ".join(line.text for line in cells))
         else:
@@ -122,12 +127,19 @@ def distance(one: Line, other: Line) -> int:
     if top.name in {"ul", "ol", "dl"}:
         return 0
     if top.name in TABLE:
-        cells = (one.box.inside("td", "th"), other.box.inside("td", "th"))
+        cells = (one.box.cell, other.box.cell)
         if all(cell and cell.end - cell.start <= 3 for cell in cells):
             return 0
+    if left and right and _alike(left[-1], right[-1]):
+        return 0
     if left and right and all(box.name == "td" or box.hints & COLUMNS for box in (left[-1], right[-1])):
         return FAR + 5
     return min(len([box for box in path if box.name not in UNCOUNTED]) for path in (left, right))
+
+
+def _alike(one: Box, other: Box) -> bool:
+    """Two small boxes of one kind, as pasted texts have them around each paragraph."""
+    return (one.name, one.hints) == (other.name, other.hints) and max(one.end - one.start, other.end - other.start) <= 2
 
 
 def _branch(box: Box, top: Box) -> list[Box]:
@@ -225,20 +237,26 @@ def _lines_of(page: Outline, box: Box, heart: tuple[int, int], after: int) -> li
     return _without_related(page, indexes)
 
 
-def _without_related(page: Outline, indexes: list[int]) -> list[int]:
-    """Leave out a heading such as "Tin liên quan" and the links after it."""
+def _without_related(page: Outline, indexes: Sequence[int]) -> list[int]:
+    """Leave out a heading such as "Tin liên quan" and what it is about: links, and summaries in boxes of their own."""
     kept: list[int] = []
+    level: Box | None = None  # the box that holds the heading; a paragraph straight in it is text again
     skipping = False
-    for position, index in enumerate(indexes):
+    for index, following in zip_longest(indexes, indexes[1:]):
         line = page.lines[index]
-        following = [page.lines[n] for n in indexes[position + 1 : position + 3]]
-        if len(line.text) < 60 and RELATED.match(line.text) and all(_is_listed(other) for other in following[:1]):
-            skipping = True
+        if len(line.text) < 60 and RELATED.match(line.text) and (not following or _is_listed(page.lines[following])):
+            level, skipping = _around(line), True
         elif skipping and not _is_listed(line):
-            skipping = False
+            around = _around(line)
+            skipping = around is not level and level in (around.upwards() if around else ())
         if not skipping:
             kept.append(index)
     return kept
+
+
+def _around(line: Line) -> Box | None:
+    """The box around the block that is the line."""
+    return next((box.parent for box in line.box.upwards() if box.name in BLOCKS), None)
 
 
 def _is_listed(line: Line) -> bool:

@@ -32,6 +32,7 @@ DATE_LABEL = re.compile(
     r"ngày (đăng|tạo|viết|xuất bản)|đăng (ngày|lúc)|được đăng|cập nhật|posted|published", re.IGNORECASE
 )
 DATE_IN_URL = re.compile(r"/((?:19|20)\d{2})/(\d{1,2})/(\d{1,2})/")
+LINKED = 15  # characters of links beside a date: the author's name or the section, not a headline
 VAGUE = 4  # an element whose name says nothing of dates
 STAMP = 120  # characters; a longer line with a date in it is a sentence
 
@@ -74,7 +75,7 @@ def published(story: Story) -> Found[Published] | None:
     ):
         if text and (when := dates.parse(text, story.now)):
             return Found(when, "opengraph" if rule == "meta:article:published_time" else rule)
-    return _date_element(story) or _date_line(story) or _date_in_url(story)
+    return _shown_date(story) or _date_in_url(story)
 
 
 def _before(story: Story) -> int:
@@ -82,10 +83,22 @@ def _before(story: Story) -> int:
     return max(0, story.title.after - 4) if story.title.after else max(0, story.body.start - 6)
 
 
-def _date_element(story: Story) -> Found[Published] | None:
-    """An element beside the headline or after the text that is called a date."""
-    first, last = _before(story), story.body.end + 3
-    near = [box for box in story.text.boxes if first <= box.start <= last and not box.noise and _is_apart(story, box)]
+def _shown_date(story: Story) -> Found[Published] | None:
+    """A date on the page: between headline and text, above the headline, or below the text, in this order."""
+    head, body = story.title.after or story.body.start, story.body
+    return (
+        _date_element(story, range(head, body.start + 1))
+        or _date_line(story, range(head, body.start + 1))
+        or _date_element(story, range(_before(story), head))
+        or _date_line(story, range(_before(story), head))
+        or _date_element(story, range(body.start + 1, body.end + 3))
+        or _date_line(story, range(max(body.start + 1, body.end - 2), body.end + 4))
+    )
+
+
+def _date_element(story: Story, where: range) -> Found[Published] | None:
+    """An element that is called a date and is no part of a sentence or of a list of other news."""
+    near = [box for box in story.text.boxes if box.start in where and not box.noise and _is_apart(story, box)]
     for box in sorted(near, key=_vagueness):
         named = box.hints & DATE_HINTS
         for text in (attribute(box.tag, "datetime"), story.text.text(box)[:STAMP]) if _vagueness(box) < VAGUE else ():
@@ -114,26 +127,27 @@ def _is_today(story: Story, when: Published) -> bool:
 
 
 def _is_apart(story: Story, box: Box) -> bool:
-    """The box is not a part of a sentence of the text."""
+    """The box is no part of a sentence, and no date behind the link to another article."""
+    length = len(story.text.text(box))
     lines = story.text.lines[box.start : box.end]
-    return box.end > box.start and all(line.box.meta or len(line.text) <= STAMP for line in lines)
+    return bool(lines) and all(
+        (line.box.meta or len(line.text) <= STAMP) and line.linked <= length + LINKED for line in lines
+    )
 
 
-def _date_line(story: Story) -> Found[Published] | None:
-    """A short line with a date near the headline, or after the text where it says what it is."""
-    lines, body = story.text.lines, story.body
-    head = story.title.after or body.start
-    near = [*range(head, body.start), *range(_before(story), head), body.start]
-    for index in near:
+def _date_line(story: Story, where: range) -> Found[Published] | None:
+    """A short line with a date; one in the text must be a date alone, one below it must say what it is."""
+    lines, head, body = story.text.lines, story.title.after or story.body.start, story.body
+    for index in where[: max(0, len(lines) - where.start)]:
         line = lines[index]
-        if line.hidden or len(line.text) > STAMP or (index < head and not _is_close(story, index)):
+        if line.hidden or len(line.text) > STAMP or line.linked > LINKED:
+            continue
+        if index < head and not _is_close(story, index):
+            continue
+        if index > body.start and not DATE_LABEL.search(line.text):
             continue
         when = dates.parse(line.text, story.now) if index == body.start else dates.find(line.text, story.now)
         if when and not (index < head and _is_today(story, when)):
-            return Found(when, "text-date")
-    for line in lines[max(0, body.end - 2) : body.end + 4]:
-        labelled = not line.hidden and len(line.text) <= STAMP and DATE_LABEL.search(line.text)
-        if labelled and (when := dates.find(line.text, story.now)):
             return Found(when, "text-date")
     return None
 

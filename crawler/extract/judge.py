@@ -36,6 +36,13 @@ def refusal(page: Page) -> str | None:
     return None
 
 
+def lacking(page: Outline, what: str) -> str:
+    """Tell why a page without a title or a text is no article: it is full of links, or it lacks this."""
+    shown = [line for line in page.lines if not line.hidden]
+    links = sum(line.is_link for line in shown)
+    return LIST if links >= 3 and links * 4 >= len(shown) else f"no {what}"
+
+
 def missing(title: Title, text: str) -> str | None:
     """Tell that the page is only the message that there is no such page."""
     if len(text) < 400 and MISSING.search(title.text + " " + text[:200]) and len(title.text) < 80:
@@ -56,7 +63,7 @@ def doubt(story: Story, has_documents: bool) -> str | None:
         return LIST
     length = sum(len(page.lines[n].text) for n in body.indexes)
     if length < SHORTEST and not has_documents:
-        return "no text"
+        return lacking(page, "text")
     if length < UNTITLED and _under_link(story):
         return LIST
     if story.title.after == 0 and length < UNTITLED and not story.told.article:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import mimetypes
 import re
+from collections import Counter
+from itertools import islice
 from urllib.parse import unquote, urlsplit
 
 from bs4 import Tag
@@ -27,11 +29,12 @@ def images(story: Story) -> tuple[Image, ...]:
     """The pictures in the body, each once, with the words under them."""
     page, body, base = story.text, story.body, story.told.base
     found: dict[str, Image] = {}
+    crowd = Counter(id(box) for anchor in page.pictures for box in _figures(anchor))
     for anchor in page.pictures:
         if _within(anchor, body) and not anchor.box.noise and not _is_small(anchor.tag):
             url = canonical(_source(anchor.tag), base)
             if url and not ICON.search(urlsplit(url).path):
-                found.setdefault(url, Image(url, _caption(page, anchor)))
+                found.setdefault(url, Image(url, _caption(page, anchor, crowd)))
     return tuple(found.values())
 
 
@@ -66,12 +69,16 @@ def _is_small(tag: Tag) -> bool:
     return any(size and int(size[1]) <= SMALL for size in sizes)
 
 
-def _caption(page: Outline, anchor: Anchor) -> str | None:
-    """The words of the caption in the innermost box that has both."""
-    figure: Box | None
-    for figure in list(anchor.box.upwards())[:4]:
+def _figures(anchor: Anchor) -> list[Box]:
+    """The boxes that may be the picture's frame."""
+    return list(islice(anchor.box.upwards(), 4))
+
+
+def _caption(page: Outline, anchor: Anchor, crowd: Counter[int]) -> str | None:
+    """The words of the caption in the innermost box that has both, if it has no other picture."""
+    for figure in _figures(anchor):
         told = [line.text for line in page.lines[figure.start : figure.end] if line.box.caption]
-        if sum(any(box is figure for box in other.box.upwards()) for other in page.pictures) > 1:
+        if crowd[id(figure)] > 1:
             break
         if told:
             return " ".join(told) if len(told) <= 2 and figure.name not in {"article", "body", "main"} else None

@@ -76,6 +76,9 @@ class Box:
     hints: frozenset[str]
     start: int
     end: int = 0
+    heading: int = 0  # the level of the heading that it is in; this and the two below are noted for speed
+    row: Box | None = None
+    cell: Box | None = None
     noise: bool = False
     meta: bool = False
     caption: bool = False
@@ -120,7 +123,7 @@ class Line:
     @property
     def heading(self) -> int:
         """1 to 6 in a heading of that level, else 0."""
-        return next((HEADINGS[box.name] for box in self.box.upwards() if box.name in HEADINGS), 0)
+        return self.box.heading
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,9 +229,14 @@ class _Walk:
 
     def open(self, tag: Tag) -> Box:
         hints = hints_of(f"{attribute(tag, 'class')} {attribute(tag, 'id')}")
-        self.box = Box(tag, self.box, self.box.depth + 1 if self.box else 0, hints, len(self.lines))
-        self.boxes.append(self.box)
-        return self.box
+        around = self.box
+        box = Box(tag, around, around.depth + 1 if around else 0, hints, len(self.lines))
+        box.heading = HEADINGS.get(tag.name) or (around.heading if around else 0)
+        box.row = box if tag.name == "tr" else around.row if around else None
+        box.cell = box if tag.name in {"td", "th"} else around.cell if around else None
+        self.box = box
+        self.boxes.append(box)
+        return box
 
     def follow(self, tag: Tag) -> bool:
         """Note the link; tell whether it leads to another page."""

@@ -132,8 +132,12 @@ def _candidates(ground: _Ground) -> Iterator[_Candidate]:
             worth = WORTH.get(level, 0.5 if level else 1.5) + bool(level and named)
             yield from _scored(ground, rule, worth, range(box.start, box.end))
     for index, line in enumerate(page.lines):
-        if not line.hidden and (line.bold or fold(line.text) in ground.known):
+        if not line.hidden and (line.bold or _is_known(ground, line)):
             yield from _scored(ground, "bold" if line.bold else "text", 0.5, range(index, index + 1))
+
+
+def _is_known(ground: _Ground, line: Line) -> bool:
+    return len(line.text) <= LONGEST and any(same(fold(line.text), name) for name in ground.known)
 
 
 def _scored(ground: _Ground, rule: str, worth: float, where: range) -> Iterator[_Candidate]:

@@ -20,9 +20,9 @@ from whoosh.reading import IndexReader
 
 from indexer.query import And, Everything, In, Node, Not, Or, Phrase, Prefix, Word
 from indexer.vietnamese import Token, fold, has_marks, parts, readings, tokenize
+from indexer.whoosh_engine.pairs import Pair, pairs_of
 
 FOLDED_WEIGHT = 0.4  # of 0.3 to 0.5, the best range of the study
-TITLE_WEIGHT = 1.0  # a word in the title counts twice: in the text that begins with it, and here
 MAX_EXPANSION = 256  # terms that a prefix stands for, the most frequent ones
 
 
@@ -49,24 +49,27 @@ class Compiled:
     required: wq.Query
     first: wq.Query | None
     rank: wq.Query | None
+    pairs: tuple[Pair, ...]
 
 
 def compile_query(node: Node, reader: IndexReader) -> Compiled:
     """Compile `node`; `reader` is asked what a prefix stands for."""
-    maker = _Compiler(reader)
-    required = maker.required(node, TEXT, strict=False)
     marked = any(has_marks(text) for text in _words(node))
-    ranked = list(maker.ranked(node, TEXT))
+    maker = _Compiler(reader, marked=marked)
+    required = maker.required(node, TEXT, strict=False)
+    ranked = maker.ranked(node, TEXT)
     return Compiled(
         required,
         maker.required(node, TEXT, strict=True) if marked else None,
         wq.Or(ranked) if ranked else None,
+        pairs_of(node),
     )
 
 
 class _Compiler:
-    def __init__(self, reader: IndexReader) -> None:
-        self._reader = reader
+    def __init__(self, reader: IndexReader, *, marked: bool) -> None:
+        """`marked`: somebody types marks here, so that a word without any is meant to have none."""
+        self._reader, self._marked = reader, marked
 
     def required(self, node: Node, scope: Scope, *, strict: bool) -> wq.Query:
         """What must match; `strict`: words that were typed with marks must match with marks."""
@@ -110,11 +113,20 @@ class _Compiler:
     def _expand(self, scope: Scope, start: str) -> Iterator[bytes]:
         return self._reader.expand_prefix(scope.folded, start)  # type: ignore[no-any-return]
 
+    def _token(self, token: Token, scope: Scope) -> list[wq.Query]:
+        """A term in all fields. Typed bare, `nghi` means nghị, nghỉ, nghĩ: the rare word nghi itself must not win."""
+        exact = scope.exact if self._marked else None
+        folded_weight = FOLDED_WEIGHT if exact else 1.0
+        queries = [_term(scope.folded, token.folded, folded_weight)]
+        if exact:
+            queries.append(_term(exact, token.exact))
+        return queries if scope != TEXT else queries + self._token(token, SCOPES["title"])
+
     def ranked(self, node: Node, scope: Scope) -> list[wq.Query]:
         """What counts for the rank: all that is looked for and not excluded."""
         match node:
             case Word(text) | Phrase(text):
-                return [query for token in tokenize(text) for query in _ranked(token, scope)]
+                return [query for token in tokenize(text) for query in self._token(token, scope)]
             case Prefix():
                 return [self._prefix(node.text, scope)]
             case In("site", _) | Not() | Everything():
@@ -123,16 +135,6 @@ class _Compiler:
                 return self.ranked(inner, SCOPES[field])
             case And(nodes) | Or(nodes):
                 return [query for below in nodes for query in self.ranked(below, scope)]
-
-
-def _ranked(token: Token, scope: Scope) -> list[wq.Query]:
-    queries = [_term(scope.folded, token.folded, FOLDED_WEIGHT)]
-    if scope.exact:
-        queries.append(_term(scope.exact, token.exact))
-    if scope == TEXT:
-        queries.append(_term("title_folded", token.folded, FOLDED_WEIGHT * TITLE_WEIGHT))
-        queries.append(_term("title_exact", token.exact, TITLE_WEIGHT))
-    return queries
 
 
 def _readings(text: str, scope: Scope, *, strict: bool) -> wq.Query:

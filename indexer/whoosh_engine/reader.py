@@ -20,6 +20,7 @@ from whoosh.searching import Searcher
 from indexer.engine import Filters, IndexInfo, Match, Matches, Order
 from indexer.query import And, In, Node, Phrase
 from indexer.whoosh_engine.compile import Compiled, compile_query
+from indexer.whoosh_engine.pairs import RERANKED, pair_scores
 from indexer.whoosh_engine.schema import NO_DAY
 
 WEIGHTING = BM25F(B=0.75, K1=1.2)
@@ -127,7 +128,7 @@ def _documents(searcher: Searcher, query: Query) -> Iterator[int]:
 
 
 def _scores(searcher: Searcher, compiled: Compiled, wanted: list[int]) -> dict[int, float]:
-    """The score of each wanted document: BM25 of all terms; those that match with marks above all others."""
+    """The score of each wanted document: BM25 of all terms, and pairs for the best; marked matches above all others."""
     scores = dict.fromkeys(wanted, 0.0)
     context = searcher.context(weighting=WEIGHTING)
     for leaf, offset in searcher.leaf_searchers():
@@ -137,8 +138,12 @@ def _scores(searcher: Searcher, compiled: Compiled, wanted: list[int]) -> dict[i
             if number in scores:
                 scores[number] += matcher.score()
             matcher.next()
+    first = set(_documents(searcher, compiled.first)) if compiled.first is not None else set()
+    best = heapq.nlargest(RERANKED, scores, key=lambda number: (number in first, scores[number], -number))
+    for number, gain in pair_scores(searcher, compiled.pairs, best).items():
+        scores[number] += gain
     if compiled.first is not None:
-        first = scores.keys() & set(_documents(searcher, compiled.first))
+        first &= scores.keys()
         above = max((score for number, score in scores.items() if number not in first), default=0.0)
         for number in first:
             scores[number] += above
