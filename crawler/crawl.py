@@ -7,12 +7,14 @@ off anywhere is gone on with by the next one. Each host has one worker at a time
 from __future__ import annotations
 
 import hashlib
+import json
 import logging
+import re
 import threading
 from collections import Counter
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from email.utils import parsedate_to_datetime
 
 from crawler import discover, revisit
@@ -30,6 +32,7 @@ log = logging.getLogger(__name__)
 
 ATTEMPTS = 3  # of one address in one run
 LONGEST_WAIT = 60.0  # seconds that a run waits for a Retry-After itself; a longer one puts the host off
+LONGEST_PUT_OFF = 7 * 86_400.0  # seconds; who asks for more than a week has made a mistake
 HOST_FAILURES = 5  # in a row, after which a host is left alone for the run
 MAX_REDIRECTS = 10
 MISSES_UNTIL_GONE = 2  # runs that must find 404 before an article counts as gone; 410 says so at once
@@ -66,6 +69,7 @@ class Crawl:
         self._failures: Counter[str] = Counter()
         self._left_alone: set[str] = set()
         self._greeted: set[str] = set()
+        self._starts = {url for site in sites for url in site.start}
         self._run = store.start_run(instant(_now()))
         self.report = RunReport(self._sites, instant(_now()))
 
@@ -84,6 +88,7 @@ class Crawl:
         try:
             for site in self._sites.values():
                 self._seed(site)
+            self._respect_waiting()
             self._work()
         finally:
             self._fetcher.close()
@@ -100,10 +105,19 @@ class Crawl:
         """Make due what a run begins with: list pages, sitemaps, feeds, and what is to be seen again."""
         with self._store.transaction():
             self._store.make_due(site.id, instant(_now()))
+            self._store.judge_anew(site.id, _rules(site))
             for url in site.start:
+                self._store.claim(url, site.id)
                 self._store.add_page(url, site.id, "list", self._run, again=True)
                 for path in discover.COMMON_SITEMAPS:
                     self._add(site, canonical(path, url), "sitemap")
+
+    def _respect_waiting(self) -> None:
+        """Leave alone the hosts that asked for it in an earlier run."""
+        for host, until in self._store.waiting(instant(_now())).items():
+            for site in self._sites.values():
+                if host in site.allowed_hosts:
+                    self._leave_alone(host, site, f"Retry-After asks to wait until {until}")
 
     def _work(self) -> None:
         """Give each host with something due to one worker, until there is none."""
@@ -144,6 +158,8 @@ class Crawl:
 
     def _visit(self, page: KnownPage, site: Site) -> None:
         reason = self._refusal(page, site)
+        if page.host in self._left_alone:
+            return  # the page stays due
         outcome = Refused(reason) if reason else self._fetch(page, site)
         if self._stop.is_set() and not isinstance(outcome, Fetched):
             return
@@ -157,7 +173,7 @@ class Crawl:
             self._take_in(page, site, outcome.page, location)
         elif isinstance(outcome, Refused):
             self.report.note(site.id, "refused", outcome.reason, page.url)
-            self._store.visited(page, self._run)
+            self._store.visited(replace(page, visit_after=_visit_after(None)), self._run)
         elif isinstance(outcome, Failed):
             self._failed(page, site, outcome.reason)
 
@@ -167,8 +183,9 @@ class Crawl:
             return "outside the site's rules"
         rules = self._robots.rules(page.url)
         if rules.refusal:
-            self._leave_alone(page.host, site, rules.refusal)
-            return None if self._stop.is_set() else rules.refusal
+            if not self._stop.is_set():  # else that is the reason
+                self._leave_alone(page.host, site, rules.refusal)
+            return rules.refusal
         self._fetcher.slow_down(page.host, self._robots.delay(page.url))
         if page.host not in self._greeted:
             self._greeted.add(page.host)
@@ -177,32 +194,38 @@ class Crawl:
         return None if self._robots.allows(page.url) else "robots.txt"
 
     def _fetch(self, page: KnownPage, site: Site) -> Outcome:
-        """Fetch, again after a while where the host asks for that or the connection broke."""
+        """Fetch a page, and leave its host alone where that does not work too often."""
         validators = {"If-None-Match": page.etag, "If-Modified-Since": page.last_modified}
-        outcome: Outcome = Failed("not tried")
+        if page.url in self._starts:
+            validators = {}  # a 304 would hide the links from which a run begins
         self._spent[site.id] += 1
-        for attempt in range(ATTEMPTS):
-            outcome = self._fetcher.fetch(page.url, {name: value for name, value in validators.items() if value})
-            if isinstance(outcome, Refused) or (isinstance(outcome, Fetched) and outcome.page.status not in TRY_LATER):
-                self._failures[page.host] = 0
-                return outcome
-            pause = _pause(outcome, attempt)
-            if pause > LONGEST_WAIT:
-                until = instant(_now() + timedelta(seconds=pause))
-                self._leave_alone(page.host, site, f"Retry-After asks to wait until {until}")
-                break
-            if attempt < ATTEMPTS - 1 and self._stop.wait(pause):
-                break
+        outcome = self._persist(page.url, {name: value for name, value in validators.items() if value})
+        if not _try_later(outcome):
+            self._failures[page.host] = 0
+            return outcome
         self._failures[page.host] += 1
-        if self._failures[page.host] >= HOST_FAILURES:
+        if (pause := _pause(outcome, 0)) > LONGEST_WAIT:
+            until = instant(_now() + timedelta(seconds=min(pause, LONGEST_PUT_OFF)))
+            self._store.wait_until(page.host, until)
+            self._leave_alone(page.host, site, f"Retry-After asks to wait until {until}")
+        elif self._failures[page.host] >= HOST_FAILURES:
             self._leave_alone(page.host, site, f"{HOST_FAILURES} failures in a row")
         return outcome
+
+    def _persist(self, url: str, validators: dict[str, str]) -> Outcome:
+        """Fetch, again after a while where the host asks for that or the connection broke."""
+        for attempt in range(ATTEMPTS - 1):
+            outcome = self._fetcher.fetch(url, validators)
+            pause = _pause(outcome, attempt)
+            if not _try_later(outcome) or pause > LONGEST_WAIT or self._stop.wait(pause):
+                return outcome
+        return self._fetcher.fetch(url, validators)
 
     def _fetch_robots(self, url: str) -> Outcome:
         """Fetch a robots.txt, which is archived like everything else; never from a host that no site names."""
         if not any(host_of(url) in site.allowed_hosts for site in self._sites.values()):
             return Refused(f"it redirects to {host_of(url)}, which is no host of the site")
-        outcome = self._fetcher.fetch(url)
+        outcome = self._persist(url, {})
         if isinstance(outcome, Fetched):
             self._archive.write(outcome.exchange)
         return outcome
@@ -221,8 +244,12 @@ class Crawl:
 
     def _take_in(self, page: KnownPage, site: Site, response: Page, location: Location) -> None:
         record = self._store.add_record(response.url, instant(response.fetched), response.status, location)
+        if response.status not in {200, 304, 404, 410} and not 300 <= response.status < 400:
+            self._failed(page, site, f"status {response.status}")
+            return
         self.report.add(site.id, fetched=1, bytes=len(response.body))
-        page = replace(page, fetched=instant(response.fetched), visit_after=None)
+        late = _visit_after(None) if page.kind == "article" else None  # for an article page that shows none today
+        page = replace(page, fetched=instant(response.fetched), visit_after=late)
         if response.status == 304:
             self.report.add(site.id, not_modified=1)
             self._seen_again(page)
@@ -230,8 +257,6 @@ class Crawl:
             self._redirect(page, site, response)
         elif response.status in {404, 410}:
             self._missing(page, site, response.status)
-        elif response.status != 200:
-            self._failed(page, site, f"status {response.status}")
         elif page.kind in {"sitemap", "feed"}:
             self._addresses(page, site, response)
         else:
@@ -246,28 +271,43 @@ class Crawl:
         self._store.visited(page, self._run)
 
     def _redirect(self, page: KnownPage, site: Site, response: Page) -> None:
+        """Put the target on the frontier. An article whose address leads elsewhere now is no longer at that address."""
         target = canonical(response.headers.get("location", ""), page.url)
+        kind = None if page.kind in {"list", "article"} else page.kind
         if target is None or kind_of(target, site) == "outside":
-            self.report.note(site.id, "refused", "redirect off the site", page.url)
+            self._astray(page, site, f"redirect off the site to {host_of(target or '') or 'nowhere'}")
         elif page.hops >= MAX_REDIRECTS:
-            self.report.note(site.id, "refused", f"more than {MAX_REDIRECTS} redirects", page.url)
+            self._astray(page, site, f"more than {MAX_REDIRECTS} redirects")
         else:
-            self._add(site, target, page.kind, again=page.kind != "article", hops=page.hops + 1)
-        self._store.visited(page, self._run)
+            if page.url in self._starts:
+                self._starts.add(target)
+            self._add(site, target, kind, again=page.kind != "article", hops=page.hops + 1)
+        if page.article:
+            self._missing(page, site, response.status)
+        else:
+            self._store.visited(page, self._run)
+
+    def _astray(self, page: KnownPage, site: Site, reason: str) -> None:
+        """Note a redirect that leads nowhere: a failure where the site begins, to be expected elsewhere."""
+        self.report.note(site.id, "failed" if page.url in self._starts else "refused", reason, page.url)
 
     def _missing(self, page: KnownPage, site: Site, status: int) -> None:
+        """Count what is not there, and an article as gone when no address shows it any more."""
         page = replace(page, misses=page.misses + 1)
         self.report.add(site.id, missing=1)
+        if page.url in self._starts:
+            self.report.note(site.id, "failed", f"start page answers {status}", page.url)
         if page.article and (status == 410 or page.misses >= MISSES_UNTIL_GONE):
-            gone = self._store.mark_gone(page.article, page.fetched or "")
-            self.report.add(site.id, gone=int(gone))
-            page = replace(page, visit_after=_visit_after(None))
+            if not self._store.held_elsewhere(page):
+                gone = self._store.mark_gone(page.article, page.fetched or "")
+                self.report.add(site.id, gone=int(gone))
         elif page.article:
             page = replace(page, visit_after=page.fetched)
         self._store.visited(page, self._run)
 
     def _addresses(self, page: KnownPage, site: Site, response: Page) -> None:
         """Add what a sitemap or a feed names."""
+        page = _with_validators(page, response)
         if page.kind == "feed":
             for url in discover.feed_entries(response.body, response.url):
                 self._add(site, url, None)
@@ -275,11 +315,17 @@ class Crawl:
             found = discover.sitemap(response.body)
             for url in found.nested:
                 self._add(site, url, "sitemap", again=True)
-            for entry in found.entries:
-                if not (self._options.since and entry.modified and entry.modified.date() < self._options.since):
-                    self._add(site, entry.url, None)
-                    self._look_again(entry)
-        self._store.visited(_with_validators(page, response), self._run)
+            wanted = [entry for entry in found.entries if self._is_wanted(entry)]
+            for entry in wanted:
+                self._add(site, entry.url, None)
+                self._look_again(entry)
+            if len(wanted) < len(found.entries):
+                page = replace(page, etag=None, last_modified=None)  # what was left out is for another run
+        self._store.visited(page, self._run)
+
+    def _is_wanted(self, entry: discover.SitemapEntry) -> bool:
+        since, modified = self._options.since, entry.modified
+        return since is None or modified is None or modified >= datetime.combine(since, time(), VIETNAM)
 
     def _look_again(self, entry: discover.SitemapEntry) -> None:
         """Make an address due that a sitemap says has changed since it was fetched."""
@@ -321,8 +367,11 @@ class Crawl:
         kinds = {url: kind_of(url, site) for url in discover.links(document.soup, page.url)}
         news = [url for url, kind in kinds.items() if kind == "article" and self._add(site, url, "article")]
         if page.kind == "list" or site.article is None:
-            again = page.url in site.start or bool(news)
-            for url in (url for url, kind in kinds.items() if kind == "list"):
+            lists = [url for url, kind in kinds.items() if kind == "list"]
+            if site.article is None:  # any of them may be an article
+                news = [url for url in lists if self._add(site, url, "list")]
+            again = page.url in self._starts or bool(news)
+            for url in lists:
                 self._add(site, url, "list", again=again)
         for url in discover.feeds(document.soup, page.url):
             self._add(site, url, "feed")
@@ -350,6 +399,16 @@ def _visit_after(published: date | None) -> str:
     return instant(_now() + revisit.interval(published, _now().astimezone(VIETNAM).date()))
 
 
+def _rules(site: Site) -> str:
+    """What decides about the addresses of a site, to be compared."""
+    return json.dumps([site.article, site.follow, site.exclude, sorted(site.allowed_hosts), site.start])
+
+
+def _try_later(outcome: Outcome) -> bool:
+    """Whether it did not work, and may after a while."""
+    return isinstance(outcome, Failed) or (isinstance(outcome, Fetched) and outcome.page.status in TRY_LATER)
+
+
 def _with_validators(page: KnownPage, response: Page) -> KnownPage:
     headers = response.headers
     return replace(page, etag=headers.get("etag"), last_modified=headers.get("last-modified"))
@@ -358,9 +417,9 @@ def _with_validators(page: KnownPage, response: Page) -> KnownPage:
 def _pause(outcome: Outcome, attempt: int) -> float:
     """Seconds to wait before the next attempt: what Retry-After says (RFC 9110 10.2.3), else 1, 2, 4."""
     told = outcome.page.headers.get("retry-after", "") if isinstance(outcome, Fetched) else ""
-    if told.strip().isdigit():
+    if re.fullmatch(r"[0-9]{1,9}", told.strip()):
         return float(told)
     try:
         return max((parsedate_to_datetime(told) - _now()).total_seconds(), 0.0)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return float(2**attempt)

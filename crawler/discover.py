@@ -62,13 +62,13 @@ def base_of(soup: BeautifulSoup, url: str) -> str:
 
 def _rel(element: object) -> list[str]:
     rel = element.get("rel") or []  # type: ignore[attr-defined]
-    return [rel] if isinstance(rel, str) else list(rel)
+    return [word.lower() for word in ([rel] if isinstance(rel, str) else rel)]
 
 
 def sitemap(body: bytes) -> Sitemap:
     """Read a sitemap or an index of sitemaps, plain text or XML, gzip or not; what cannot be read gives nothing."""
-    text = _unpacked(body)
-    if not text.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
+    text = _unpacked(body).lstrip(b"\xef\xbb\xbf \t\r\n")  # XML forbids what some plug-ins write before it
+    if not text.startswith(b"<"):
         lines = text.decode("utf-8", errors="replace").split()
         return Sitemap(entries=tuple(SitemapEntry(url, None) for line in lines if (url := canonical(line))))
     pages, nested = [], []

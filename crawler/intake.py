@@ -11,7 +11,7 @@ import json
 import re
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -93,18 +93,23 @@ def _is_address(text: str) -> str:
 
 def _is_date(text: str) -> str:
     """A plain day, or an instant with an offset; a time without one is taken as Vietnam's."""
-    try:
-        if len(text) == 10:
-            return date.fromisoformat(text).isoformat()
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise ValueError("is not an ISO 8601 date or time") from None
-    return (moment if moment.tzinfo else moment.replace(tzinfo=VIETNAM)).isoformat()
+    with suppress(ValueError):
+        return date.fromisoformat(text).isoformat()
+    return _moment(text).isoformat()
 
 
 def _is_instant(text: str) -> str:
-    moment = datetime.fromisoformat(_is_date(text))
-    return instant(moment if moment.tzinfo else moment.replace(tzinfo=VIETNAM))
+    return instant(_moment(text))
+
+
+def _moment(text: str) -> datetime:
+    try:
+        read = datetime.fromisoformat(text)
+        read = read if read.tzinfo else read.replace(tzinfo=VIETNAM)
+        read.astimezone(UTC), read.astimezone(VIETNAM)
+    except (ValueError, OverflowError):  # the latter for the first and the last day of the calendar
+        raise ValueError("is not an ISO 8601 date or time") from None
+    return read
 
 
 Text = Annotated[str, AfterValidator(_clean)]
@@ -285,8 +290,12 @@ def _take_page(page: Page, site: Site, store: Store, archive: Archive, report: I
     if found.article is None:
         report.left_out += 1
         return
-    location = archive.write(Exchange(page, "OK", (), tuple(page.headers.items())))
     seen = instant(page.fetched)
+    known = store.get(found.article.id)
+    if known and known.last_seen >= seen:  # taken in before, or older than what is known
+        report.unchanged += 1
+        return
+    location = archive.write(Exchange(page, "OK", (), tuple(page.headers.items())))
     with store.transaction():
         record = store.add_record(page.url, seen, page.status, location)
         _, change = store.put(found.article, seen, location=record)

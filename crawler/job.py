@@ -49,12 +49,15 @@ def run_job(job: Job, store: Store, archive: Archive) -> Done:
     """Crawl. Raises LockedError where another run is at work, InputError for a report that cannot be written."""
     if not job.sites:
         raise InputError(f"{job.settings.file} has no site to crawl; add a [sites.NAME] table")
-    if job.report is not None and not job.report.absolute().parent.is_dir():
-        raise InputError(f"--report {job.report}: there is no folder {job.report.parent}")
+    if job.report is not None and (job.report.is_dir() or not job.report.absolute().parent.is_dir()):
+        raise InputError(f"--report {job.report}: expected the name of a file in a folder that is there")
     with hold(job.settings.data / "crawl.lock", "tratin crawl"):
         done = _rehearse(job, store) if job.dry_run else _crawl(job, store, archive)
     if job.report is not None:
-        files.write(job.report, json.dumps(done.report.document(), ensure_ascii=False, indent=2))
+        try:
+            files.write(job.report, json.dumps(done.report.document(), ensure_ascii=False, indent=2))
+        except OSError as error:
+            raise InputError(f"--report {job.report} cannot be written: {error.strerror}") from None
     return done
 
 
@@ -75,7 +78,9 @@ def _rehearse(job: Job, store: Store) -> Done:
         archive = Archive(Path(name), job.settings.crawler.user_agent)
         try:
             done = _crawl(job, copy, archive)
-            return Done(done.report, done.exit_code, done.stopped_by, tuple(copy.due_articles()))
+            return Done(
+                done.report, done.exit_code, done.stopped_by, tuple(copy.due_articles(site.id for site in job.sites))
+            )
         finally:
             archive.close()
             copy.close()
@@ -91,7 +96,8 @@ def _stopping(run: Crawl) -> Iterator[list[int]]:
 
     def catch(number: int, _frame: FrameType | None) -> None:
         caught.append(number)
-        run.stop()
+        if len(caught) == 1:  # a second signal may come while the first one holds the locks that `stop` needs
+            run.stop()
 
     before = {number: signal.signal(number, catch) for number in (signal.SIGTERM, signal.SIGINT)}
     try:

@@ -19,7 +19,7 @@ def hold(path: Path, what: str) -> Iterator[None]:
     with path.open("a+", encoding="utf-8") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
+        except BlockingIOError:
             file.seek(0)
             raise LockedError(path, file.read().strip() or "holder unknown") from None
         file.truncate(0)

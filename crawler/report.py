@@ -24,8 +24,9 @@ class Reason:
 class SiteReport:
     """What happened on one site in one run.
 
-    `fetched` counts responses of any status, `not_modified` those of them that were 304, `missing` 404 and 410,
-    `no_article` the article pages in which no article was found, by reason.
+    `fetched` counts the responses that say something (200, 304, a redirect, 404, 410; all else has failed),
+    `not_modified` those of them that were 304, `missing` 404, 410 and articles that lead elsewhere, `no_article` the
+    article pages in which no article was found, by reason.
     """
 
     discovered: int = 0
@@ -48,7 +49,7 @@ class SiteReport:
         return sum(reason.count for reason in self.failed.values())
 
     def exceeds(self, max_failed: float) -> bool:
-        """Whether more than `max_failed` percent failed, or nothing could be fetched at all."""
+        """Whether more than `max_failed` percent failed, or a host was left alone."""
         tried = self.fetched + self.failures
         return bool(self.put_off) or (tried > 0 and 100 * self.failures > max_failed * tried)
 

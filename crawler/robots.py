@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import threading
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -15,6 +17,8 @@ from crawler.urls import canonical
 
 MAX_BYTES = 512_000  # RFC 9309 2.5: at least 500 KiB must be parsed; the rest is ignored
 MAX_REDIRECTS = 5  # RFC 9309 2.3.1.2
+MAX_DELAY = 86_400.0  # seconds; a longer Crawl-delay is a mistake
+USER_AGENT_LINE = re.compile(r"\s*user[ -]?agent\s*:\s*([^\s#]*).*", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +34,7 @@ class Rules:
 
     def delay(self, token: str) -> float:
         """The Crawl-delay in seconds; 0 where none is given."""
-        return float((self.parsed and self.parsed.crawl_delay(token)) or 0)
+        return min(float((self.parsed and self.parsed.crawl_delay(token)) or 0), MAX_DELAY)
 
     @property
     def sitemaps(self) -> tuple[str, ...]:
@@ -38,13 +42,23 @@ class Rules:
         return tuple(self.parsed.sitemaps) if self.parsed else ()
 
 
-def read(page: Page) -> Rules:
-    """The rules that a final response to /robots.txt gives."""
+def read(page: Page, token: str) -> Rules:
+    """The rules that a final response to /robots.txt gives to the one called `token`."""
     if 200 <= page.status < 300:
-        return Rules(Protego.parse(page.body[:MAX_BYTES].decode("utf-8-sig", errors="replace")))
+        text = page.body[:MAX_BYTES].decode("utf-8-sig", errors="replace")
+        lines = (USER_AGENT_LINE.sub(lambda found: _group(found[1], token), line) for line in text.splitlines())
+        return Rules(Protego.parse("\n".join(lines)))
     if 400 <= page.status < 500 and page.status != 429:
         return Rules()  # RFC 9309 2.3.1.3: unavailable, all may be fetched
     return Rules(refusal=f"robots.txt answers {page.status}")
+
+
+def _group(name: str, token: str) -> str:
+    """A user-agent line for protego, which takes any part of our name for us: RFC 9309 2.2.1 wants the whole token."""
+    if name == "*":
+        return "User-agent: *"
+    called = re.match(r"[a-z0-9_.-]*", name.lower())
+    return f"User-agent: {token if called and called[0] == token else '/'}"
 
 
 def product_token(user_agent: str) -> str:
@@ -59,6 +73,7 @@ class Robots:
         """Fetch with `fetch`."""
         self._fetch, self._token = fetch, product_token(user_agent)
         self._rules: dict[str, Rules] = {}
+        self._locks: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
         self._lock = threading.Lock()
 
     def rules(self, url: str) -> Rules:
@@ -66,12 +81,11 @@ class Robots:
         parts = urlsplit(url)
         root = f"{parts.scheme}://{parts.netloc}"
         with self._lock:
-            known = self._rules.get(root)
-        if known is None:
-            known = self._load(f"{root}/robots.txt")
-            with self._lock:
-                self._rules[root] = known
-        return known
+            turn = self._locks[root]
+        with turn:  # whoever comes second waits for what the first one fetches
+            if root not in self._rules:
+                self._rules[root] = self._load(f"{root}/robots.txt")
+            return self._rules[root]
 
     def allows(self, url: str) -> bool:
         """Whether we may fetch `url`."""
@@ -89,6 +103,6 @@ class Robots:
             page = outcome.page
             target = canonical(page.headers.get("location", ""), page.url) if 300 <= page.status < 400 else None
             if target is None:
-                return read(page)
+                return read(page, self._token)
             url = target
         return Rules()  # RFC 9309 2.3.1.2: too many redirects may be taken as unavailable

@@ -56,6 +56,16 @@ CREATE TABLE page (                     -- every address that was found: the fro
 CREATE INDEX page_due ON page (site, host, kind) WHERE due = 1;
 CREATE INDEX page_visit_after ON page (site, visit_after) WHERE visit_after IS NOT NULL;
 
+CREATE TABLE site (                     -- the rules that the addresses of a site were last judged by
+    id TEXT PRIMARY KEY,
+    rules TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE waiting (                  -- hosts that asked, by Retry-After, to be left alone for long
+    host TEXT PRIMARY KEY,
+    until TEXT NOT NULL
+) STRICT;
+
 CREATE TABLE run (
     id INTEGER PRIMARY KEY,
     started TEXT NOT NULL,

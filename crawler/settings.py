@@ -13,7 +13,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args, get_origin
+from types import UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 import soupsieve
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
@@ -23,6 +24,8 @@ from crawler.urls import canonical, host_of
 
 DEFAULT_FILE = "tratin.toml"
 SITE_ID = re.compile(r"[a-z0-9-]+")
+USER_AGENT = r"^[A-Za-z0-9_.-]+(/[!-~]+)?( [ -~]*)?$"  # begins with the name that robots.txt calls us by; ASCII only
+LONGEST = 86_400.0  # seconds, of a delay or a time-out: a day
 
 
 def _compiles(pattern: str) -> str:
@@ -60,13 +63,16 @@ class CrawlerSettings(_Table):
 
     user_agent: str = Field(
         "tratin/1.0 (+https://example.edu.vn/tratin; thuvien@example.edu.vn)",
-        min_length=3,
+        pattern=USER_AGENT,
         description="who we are: put your own page and address here, so that a webmaster can reach you",
     )
     delay: float = Field(
-        1.0, ge=0, description="seconds between two requests to one host; a longer Crawl-delay in robots.txt wins"
+        1.0,
+        ge=0,
+        le=LONGEST,
+        description="seconds between two requests to one host; a longer Crawl-delay in robots.txt wins",
     )
-    timeout: float = Field(20.0, gt=0, description="seconds, for a whole response")
+    timeout: float = Field(20.0, gt=0, le=LONGEST, description="seconds, for a whole response")
     max_bytes: int = Field(10_000_000, gt=0, description="of a decoded response; a longer one is dropped")
     max_pages: int = Field(20_000, gt=0, description="pages for each site and run")
     workers: int = Field(8, ge=1, le=64, description="hosts crawled at the same time; one request at a time to each")
@@ -127,6 +133,24 @@ class Site(_Table):
                 raise ValueError(f"holds {given!r}, which is not an http or https address")
         return tuple(url for url in urls if url)
 
+    @field_validator("hosts")
+    @classmethod
+    def _canonical_hosts(cls, hosts: tuple[str, ...]) -> tuple[str, ...]:
+        urls = [canonical(f"https://{host}/") or "" for host in hosts]
+        for given, url in zip(hosts, urls, strict=True):
+            if url.count("/") != 3 or "/" in given or "@" in given:
+                raise ValueError(
+                    f"holds {given!r}, which is not a host name (as in {host_of(url or 'x://vui.edu.vn')!r})"
+                )
+        return tuple(map(host_of, urls))
+
+    @model_validator(mode="after")
+    def _start_is_allowed(self) -> Site:
+        for url in self.start:
+            if host_of(url) not in self.allowed_hosts:
+                raise ValueError(f"starts at {url}, but hosts leaves out {host_of(url)!r}, and so it is never fetched")
+        return self
+
     @model_validator(mode="before")
     @classmethod
     def _no_id(cls, table: Any) -> Any:
@@ -137,7 +161,7 @@ class Site(_Table):
     @property
     def allowed_hosts(self) -> frozenset[str]:
         """The hosts that may be fetched, with the port where it is not the scheme's own."""
-        return frozenset(host.lower() for host in self.hosts) or frozenset(map(host_of, self.start))
+        return frozenset(self.hosts) or frozenset(map(host_of, self.start))
 
     def profile_for(self, fetched: date) -> Profile | None:
         """The newest profile that is valid for a page fetched on that day."""
@@ -189,11 +213,11 @@ def load(file: Path | None, environment: Mapping[str, str], overrides: tuple[Ove
     for override in (*_from_environment(environment), *overrides):
         _put(tables, override)
         sources[override.path] = override.source
-    for name, site in tables.get("sites", {}).items() if isinstance(tables.get("sites"), dict) else ():
+    for name in tables["sites"] if isinstance(tables.get("sites"), dict) else ():
         if not SITE_ID.fullmatch(name):
             raise ConfigurationError(f"{path}: sites.{name}: a site's id is made of a-z, 0-9 and -, found {name!r}")
-        if isinstance(site, dict) and isinstance(site.get("hosts"), list):
-            site["hosts"] = [host.lower() if isinstance(host, str) else host for host in site["hosts"]]
+    if "file" in tables:
+        raise ConfigurationError(f"{path}: file: unknown key (value {tables['file']!r}); {_nearest(('file',))}")
     try:
         settings = Settings.model_validate(tables)
     except ValidationError as error:
@@ -232,8 +256,7 @@ def _from_environment(environment: Mapping[str, str]) -> list[Override]:
 
 
 def _value(path: tuple[str, ...], text: str) -> Any:
-    field = _field(path)
-    if field is not None and str in (field, *get_args(field)):
+    if _is_text(_field(path)):
         return text
     try:
         return tomllib.loads(f"value = {text}")["value"]
@@ -241,12 +264,21 @@ def _value(path: tuple[str, ...], text: str) -> Any:
         return text
 
 
+def _is_text(annotation: Any) -> bool:
+    """Whether a setting is text, with rules or without, or nothing."""
+    if get_origin(annotation) is Annotated:
+        return _is_text(get_args(annotation)[0])
+    return annotation is str or (
+        get_origin(annotation) in {Union, UnionType} and any(map(_is_text, get_args(annotation)))
+    )
+
+
 def _field(path: tuple[str, ...]) -> Any:
     """The annotation at `path`, None where there is none."""
     model: Any = Settings
     for key in path:
-        if get_origin(model) is dict:
-            model = get_args(model)[1]
+        if get_origin(model) in {dict, tuple}:  # the name of a site, the number of a profile
+            model = get_args(model)[0 if get_origin(model) is tuple else 1]
         elif isinstance(model, type) and issubclass(model, BaseModel) and key in model.model_fields:
             model = model.model_fields[key].annotation
         else:
@@ -269,7 +301,7 @@ def _explain(error: ValidationError, path: Path, sources: dict[tuple[str, ...], 
     lines = []
     for problem in error.errors(include_url=False):
         place = tuple(str(part) for part in problem["loc"])
-        source = next((sources[place[:n]] for n in range(len(place), 0, -1) if place[:n] in sources), str(path))
+        source = next((told for key, told in sources.items() if key[: len(place)] == place[: len(key)]), str(path))
         if problem["type"] == "extra_forbidden":
             told = f"unknown key (value {problem['input']!r}); {_nearest(place)}"
         elif problem["type"] == "missing":
@@ -282,10 +314,7 @@ def _explain(error: ValidationError, path: Path, sources: dict[tuple[str, ...], 
 
 def _nearest(place: tuple[str, ...]) -> str:
     """The known key that `place` was probably meant to be."""
-    parent = tuple(part for part in place[:-1] if not part.isdigit())
-    model = _field(parent) if parent else Settings
-    if get_origin(model) is tuple:
-        model = get_args(model)[0]
+    model = _field(place[:-1])
     known = [name for name in model.model_fields if name not in {"id", "file"}]
     near = difflib.get_close_matches(place[-1], known, n=1, cutoff=0.5)
     return f"did you mean {near[0]!r}?" if near else f"known here: {', '.join(known)}"

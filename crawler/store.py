@@ -94,23 +94,35 @@ class Store:
         path.parent.mkdir(parents=True, exist_ok=True)
         with self._guarded():
             self._db = sqlite3.connect(path, timeout=60, isolation_level=None, check_same_thread=False)
-            self._db.row_factory = sqlite3.Row
+        try:
+            self._prepare()
+        except BaseException:
+            self._db.close()
+            raise
+
+    def _prepare(self) -> None:
+        self._db.row_factory = sqlite3.Row
+        with self._guarded():
             self._db.execute("PRAGMA journal_mode=WAL")
             self._db.execute("PRAGMA synchronous=FULL")
             self._db.execute("PRAGMA foreign_keys=ON")
-            self._prepare()
+        if self._version() == 0:  # asked first without a transaction, so that a reader need not wait for a writer
+            with self.transaction():
+                if self._version() == 0:
+                    self._make_tables()
+        if (version := self._version()) != SCHEMA_VERSION:
+            found = f"its schema has version {version}, this program writes version {SCHEMA_VERSION}"
+            raise DamagedError(self.path, found, "use the version of tratin that wrote it")
 
-    def _prepare(self) -> None:
-        with self.transaction():
-            (version,) = self._db.execute("PRAGMA user_version").fetchone()
-            if version == 0:
-                script = files("crawler").joinpath("schema.sql").read_text(encoding="utf-8")
-                for statement in script.split(";\n"):
-                    self._db.execute(statement)
-                self._db.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
-            elif version != SCHEMA_VERSION:
-                found = f"its schema has version {version}, this program writes version {SCHEMA_VERSION}"
-                raise DamagedError(self.path, found, "use the version of tratin that wrote it")
+    def _version(self) -> int:
+        (row,) = self._rows("PRAGMA user_version")
+        return int(row[0])
+
+    def _make_tables(self) -> None:
+        script = files("crawler").joinpath("schema.sql").read_text(encoding="utf-8")
+        for statement in script.split(";\n"):
+            self._db.execute(statement)
+        self._db.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
 
     def close(self) -> None:
         """Close the file."""
@@ -152,10 +164,10 @@ class Store:
             self._db.execute("BEGIN IMMEDIATE")
             try:
                 yield
+                self._db.execute("COMMIT")
             except BaseException:
-                self._db.execute("ROLLBACK")
+                self._db.rollback()  # does nothing where a full disk has brought SQLite to do it already
                 raise
-            self._db.execute("COMMIT")
 
     def _rows(self, sql: str, values: Sequence[Any] = ()) -> list[sqlite3.Row]:
         with self._guarded():
@@ -179,13 +191,13 @@ class Store:
             if known is None:
                 self._insert(article, life or Life(now, now, now), location)
                 return article.id, "new"
-            same = known["content_hash"] == article.content_hash and known["status"] == "live"
-            if same:
-                if life is None:
-                    self.touch(article.id, now)
-                return article.id, "unchanged"
-            self._replace(article, known, now, location)
-            return article.id, "changed"
+            status = life.status if life else "live"
+            if known["content_hash"] != article.content_hash or known["status"] != status:
+                self._replace(article, known, now, location, status)
+                return article.id, "changed"
+            if life is None:
+                self.touch(article.id, now)
+            return article.id, "unchanged"
 
     def _id_of(self, article: Article) -> str:
         """The id under which this address is already kept, else the article's own."""
@@ -212,15 +224,15 @@ class Store:
         )
         self._add_version(article, 1, life.changed, location)
 
-    def _replace(self, article: Article, known: sqlite3.Row, now: str, location: int | None) -> None:
+    def _replace(self, article: Article, known: sqlite3.Row, now: str, location: int | None, status: Status) -> None:
         number = known["versions"]
         if known["content_hash"] != article.content_hash:
             number += 1
             self._add_version(article, number, now, location)
         self._db.execute(
-            "UPDATE article SET url = coalesce(?, url), site = ?, status = 'live', last_seen = ?, changed = ?,"
+            "UPDATE article SET url = coalesce(?, url), site = ?, status = ?, last_seen = ?, changed = ?,"
             " versions = ?, sequence = ? WHERE id = ?",
-            (article.url, article.site, now, now, number, self.sequence() + 1, article.id),
+            (article.url, article.site, status, now, now, number, self.sequence() + 1, article.id),
         )
 
     def _add_version(self, article: Article, number: int, seen: str, location: int | None) -> None:
@@ -300,15 +312,22 @@ class Store:
         return Location(row["file"], row["offset"]) if row else None
 
     def add_page(self, url: str, site: str, kind: PageKind, run: int, *, again: bool = False, hops: int = 0) -> bool:
-        """Put an address on the frontier; True where it was not known before.
+        """Put an address on the frontier; True where it was not known before as what it is.
 
-        One that is known becomes due only with `again`, only as the kind that it is, and never twice in one run.
+        One that is known becomes due only with `again`, only as the kind that it is, and never twice in one run. A list
+        that is now called an article (the site's pattern was mended, or another site on the host claims it) is as new.
         """
         with self.transaction():
             added = self._db.execute(
                 "INSERT OR IGNORE INTO page (url, site, host, kind, due, hops) VALUES (?, ?, ?, ?, 1, ?)",
                 (url, site, host_of(url), kind, hops),
             )
+            if added.rowcount == 0 and kind == "article":
+                added = self._db.execute(
+                    "UPDATE page SET kind = 'article', site = ?, due = 1, etag = NULL, last_modified = NULL"
+                    " WHERE url = ? AND kind = 'list'",
+                    (site, url),
+                )
             if added.rowcount == 0 and again:
                 self._db.execute(
                     "UPDATE page SET due = 1 WHERE url = ? AND kind = ? AND run IS NOT ?", (url, kind, run)
@@ -354,11 +373,14 @@ class Store:
         )
         return KnownPage(**dict(row)) if row else None
 
-    def due_articles(self) -> list[str]:
-        """The article pages that are due."""
-        return [
-            row["url"] for row in self._rows("SELECT url FROM page WHERE due = 1 AND kind = 'article' ORDER BY rowid")
-        ]
+    def due_articles(self, sites: Iterable[str]) -> list[str]:
+        """The article pages of these sites that are due."""
+        rows = self._rows(
+            "SELECT url FROM page WHERE due = 1 AND kind = 'article' AND site IN (SELECT value FROM json_each(?))"
+            " ORDER BY rowid",
+            (json.dumps(list(sites)),),
+        )
+        return [row["url"] for row in rows]
 
     def visited(self, page: KnownPage, run: int) -> None:
         """Note that `page` was visited in `run`, with what is now known of it; it is no longer due."""
@@ -379,6 +401,39 @@ class Store:
                     page.url,
                 ),
             )
+
+    def claim(self, url: str, site: str) -> None:
+        """Give a known address to `site`, which starts there; another site on the same host may have found it."""
+        with self.transaction():
+            self._db.execute("UPDATE page SET site = ? WHERE url = ?", (site, url))
+
+    def judge_anew(self, site: str, rules: str) -> None:
+        """Where the site's rules for addresses are not those of last time, make due all that they may change."""
+        with self.transaction():
+            known = self._one("SELECT rules FROM site WHERE id = ?", (site,))
+            self._db.execute("INSERT OR REPLACE INTO site VALUES (?, ?)", (site, rules))
+            if known and known["rules"] != rules:
+                self._db.execute(
+                    "UPDATE page SET due = 1, etag = NULL, last_modified = NULL WHERE site = ? AND article IS NULL",
+                    (site,),
+                )
+
+    def held_elsewhere(self, page: KnownPage) -> bool:
+        """Whether another address shows the article of `page`, too."""
+        return bool(
+            self._rows(
+                "SELECT 1 FROM page WHERE article = ? AND url <> ? AND misses = 0 LIMIT 1", (page.article, page.url)
+            )
+        )
+
+    def wait_until(self, host: str, until: str) -> None:
+        """Leave `host` alone until that instant, in this run and the next ones."""
+        with self.transaction():
+            self._db.execute("INSERT OR REPLACE INTO waiting VALUES (?, ?)", (host, until))
+
+    def waiting(self, now: str) -> dict[str, str]:
+        """The hosts to leave alone, and until when."""
+        return {row["host"]: row["until"] for row in self._rows("SELECT * FROM waiting WHERE until > ?", (now,))}
 
     # Runs
 

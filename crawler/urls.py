@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 Kind = Literal["article", "list", "outside"]
 
 MAX_URL = 2048  # what the sitemap protocol allows; longer ones are traps or mistakes
-HOST_NAME = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9._-]*[A-Za-z0-9_])?")
+LABEL = r"[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"  # RFC 1035 2.3.4; an underscore is not allowed and in use
+HOST_NAME = re.compile(rf"{LABEL}(\.{LABEL})*")
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
 # Parameters that name the reader's way to a page, never the page.

@@ -321,7 +321,8 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
     subprocess.run(
         ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
          "-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1",
-         "-addext", "keyUsage=critical,digitalSignature,keyCertSign", "-keyout", path, "-out", path.with_suffix(".crt")],
+         "-addext", "keyUsage=critical,digitalSignature,keyCertSign",
+         "-keyout", path, "-out", path.with_suffix(".crt")],
         check=True, capture_output=True,
     )  # fmt: skip
     path.write_text(path.read_text() + path.with_suffix(".crt").read_text())

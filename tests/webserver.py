@@ -167,5 +167,5 @@ class _Handler(BaseHTTPRequestHandler):
         head = "\r\n".join(lines).encode() + b"\r\n\r\n"
         self.wfile.write(head if answer.status == 304 else head + body)
 
-    def log_message(self, format: str, *args: object) -> None:
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name is the base class's
         """Stay silent: `WebServer.seen` is the log."""
