@@ -1,7 +1,7 @@
 """Numbered folders of index files and one pointer, so that what is published never changes and is never half there.
 
     index/lock                one writer at a time
-    index/current             the name of the live generation, replaced atomically
+    index/current             the name of the live generation, replaced atomically; gen-000000 before the first
     index/gen-000007/         its files, and manifest.json with the size and BLAKE2b digest of each
     index/gen-000008.draft/   what is being written; removed by the next writer where its own died
 
@@ -14,6 +14,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -27,7 +28,9 @@ from crawler.errors import DamagedError
 from crawler.lock import hold
 from indexer.engine import IndexInfo
 
+GENERATION = re.compile(r"gen-([0-9]{6,})")
 KEPT = 3  # generations: the live one and two that a program may still be paging through
+NONE_YET = "gen-000000"
 MANIFEST = "manifest.json"
 FORMAT = 1
 EMPTY = IndexInfo(generation=0, documents=0, watermark=0, updated=None)
@@ -49,39 +52,56 @@ class Generations:
     def __init__(self, folder: Path) -> None:
         """Use `folder`, made when the first generation is written."""
         self.folder = folder
+        self._verified: set[tuple[int, int, str]] = set()
 
     def live(self) -> Generation | None:
         """The live generation, None where there never was one. Raises DamagedError."""
+        while (name := self._current()) != NONE_YET:
+            try:
+                return self._read(self.folder / name)
+            except DamagedError:
+                if name == self._current():
+                    raise  # else it was forgotten between the two looks
+        return None
+
+    def _current(self) -> str:
+        """The name of the live generation."""
         pointer = self.folder / "current"
         try:
             name = pointer.read_text(encoding="ascii").strip()
         except FileNotFoundError:
-            if any(self.folder.glob("gen-*[0-9]")):
+            if self.folder.is_dir() and self._numbers():
                 raise DamagedError(pointer, "it is missing, though there are generations", REMEDY) from None
-            return None
+            return NONE_YET
         except (OSError, UnicodeDecodeError) as error:
             raise DamagedError(pointer, str(error), REMEDY) from None
-        if not name.startswith("gen-"):
+        if not GENERATION.fullmatch(name):
             raise DamagedError(pointer, f"it holds {name[:40]!r} instead of the name of a generation", REMEDY)
-        return self._read(self.folder / name)
+        return name
 
     def get(self, number: int) -> Generation:
         """The generation of that number. Raises LookupError where it is not kept, DamagedError."""
         folder = self.folder / f"gen-{number:06}"
-        if not folder.is_dir():
-            raise LookupError(f"generation {number} of the index is no longer kept")
-        return self._read(folder)
+        try:
+            if folder.is_dir():
+                return self._read(folder)
+        except DamagedError:
+            if folder.is_dir():
+                raise  # else it was forgotten meanwhile
+        raise LookupError(f"generation {number} of the index is no longer kept")
 
     def _read(self, folder: Path) -> Generation:
-        """Read a manifest and compare the sizes of the files with it; checksums are for `tratin doctor`."""
+        """Read a manifest and compare the sizes of the files with it; `verify` reads them."""
         path = folder / MANIFEST
         try:
             told = json.loads(path.read_bytes())
             if told["format"] != FORMAT:
                 raise DamagedError(path, f"it has format {told['format']!r}, expected {FORMAT}", REMEDY)
             info = IndexInfo(told["generation"], told["documents"], told["watermark"], told["updated"])
-            listed = dict(told["files"])
-        except (OSError, ValueError, KeyError, TypeError) as error:
+            listed = {
+                name: {"size": facts["size"], "blake2b": facts["blake2b"]} for name, facts in told["files"].items()
+            }
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise DamagedError(path, f"it cannot be read ({error!r})", REMEDY) from None
         for name, facts in listed.items():
             with suppress(OSError):
@@ -90,24 +110,38 @@ class Generations:
             raise DamagedError(folder / name, f"it is missing or has not {facts['size']} bytes", REMEDY)
         return Generation(folder, info, listed)
 
+    def verify(self, generation: Generation) -> None:
+        """Compare checksums, once for each file that generations share; 1 s for 700 MB. Raises DamagedError."""
+        for name, facts in generation.files.items():
+            path = generation.folder / name
+            state = path.stat()
+            key = state.st_ino, state.st_mtime_ns, facts["blake2b"]
+            if key not in self._verified:
+                if _facts(path) != facts:
+                    raise DamagedError(path, "its checksum is not the one of the manifest", REMEDY)
+                self._verified.add(key)
+
     @contextmanager
     def writing(self) -> Iterator[None]:
         """Be the one writer for the block, and remove what a dead one left. Raises LockedError."""
         with hold(self.folder / "lock", "index update"):
             for stray in self.folder.glob("*.draft"):
                 shutil.rmtree(stray)
+            if not (self._numbers() or (self.folder / "current").exists()):
+                # Else a writer that dies just before its first pointer would leave what looks like a lost one.
+                files.write(self.folder / "current", NONE_YET + "\n")
             yield
 
     def draft(self, base: Generation | None) -> Path:
         """Make a folder for the next generation, holding the files of `base`."""
-        draft = self.folder / f"gen-{self._last() + 1:06}.draft"
+        draft = self.folder / f"gen-{max(self._numbers(), default=0) + 1:06}.draft"
         draft.mkdir()
         for name in base.files if base else ():
             _link(base.folder / name, draft / name)  # type: ignore[union-attr]
         return draft
 
-    def _last(self) -> int:
-        return max((int(folder.name[4:10]) for folder in self.folder.glob("gen-*")), default=0)
+    def _numbers(self) -> list[int]:
+        return [int(found[1]) for path in self.folder.iterdir() if (found := GENERATION.fullmatch(path.name))]
 
     def publish(self, draft: Path, base: Generation | None, documents: int, watermark: int) -> IndexInfo:
         """Make a finished draft the live generation, then forget the oldest ones."""
@@ -133,9 +167,13 @@ class Generations:
         return info
 
     def _forget(self, last: int) -> None:
-        for folder in self.folder.glob("gen-*[0-9]"):
-            if int(folder.name[4:10]) <= last:
-                shutil.rmtree(folder, ignore_errors=True)
+        """Remove the generations up to number `last`; each vanishes at once, as what is half removed looks damaged."""
+        for number in self._numbers():
+            if number <= last:
+                folder = self.folder / f"gen-{number:06}"
+                gone = folder.with_suffix(".draft")
+                folder.rename(gone)
+                shutil.rmtree(gone, ignore_errors=True)
 
 
 def _facts(path: Path) -> dict[str, Any]:

@@ -91,7 +91,7 @@ def cursor(request: SearchRequest, generation: int, offset: int) -> str:
 def _continue(request: SearchRequest, text: str) -> SearchRequest:
     try:
         generation, offset, fingerprint = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
-        sound = isinstance(generation, int) and isinstance(offset, int) and generation >= 0 and offset >= 0
+        sound = all(type(number) is int and 0 <= number < 10**9 for number in (generation, offset))
     except (ValueError, TypeError, binascii.Error):
         sound = False
     if not sound:

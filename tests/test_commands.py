@@ -1,4 +1,4 @@
-"""The command line as a person or a job uses it: real processes; for bad input one clear sentence and the right code."""
+"""The command line as people and jobs use it: real processes; for bad input one clear sentence and the right code."""
 
 import json
 import os

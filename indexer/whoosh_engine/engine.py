@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pickle
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from whoosh import index
@@ -17,8 +18,9 @@ from indexer.engine import IndexInfo
 from indexer.generations import EMPTY, REMEDY, Generation, Generations
 from indexer.whoosh_engine.reader import WhooshReader
 from indexer.whoosh_engine.schema import document, make_schema
+from indexer.whoosh_engine.writer import SEGMENT, merge, open_writer
 
-MEMORY_LIMIT = 256  # MB of postings before Whoosh spills them to a file
+MEMORY_LIMIT = 256  # MB of postings, by Whoosh's own count, before they are spilled to a file; 256 is no faster
 
 
 class WhooshEngine:
@@ -38,7 +40,14 @@ class WhooshEngine:
         found = self._generations.live() if generation is None else self._generations.get(generation)
         if found is None:
             return None
-        return WhooshReader(_open(found.folder), found.info)
+        try:
+            with _readable(found.folder):
+                self._generations.verify(found)
+                return WhooshReader(index.open_dir(found.folder).reader(), found.info)
+        except DamagedError:
+            if found.folder.is_dir():
+                raise
+            return self.reader(generation)  # it was forgotten meanwhile
 
     def update(self, changes: Iterable[StoredArticle], watermark: int) -> IndexInfo:
         """Make a generation that also holds `changes`, and switch to it."""
@@ -53,7 +62,8 @@ class WhooshEngine:
     def _write(self, base: Generation | None, articles: Iterable[StoredArticle], watermark: int) -> IndexInfo:
         draft = self._generations.draft(base)
         try:
-            opened = _open(draft) if base else index.create_in(draft, make_schema())
+            with _readable(draft):
+                opened = index.open_dir(draft) if base else index.create_in(draft, make_schema())
             _add(opened, articles, replacing=base is not None)
             documents = opened.doc_count()
             opened.close()
@@ -65,26 +75,31 @@ class WhooshEngine:
             raise
 
 
-def _open(folder: Path) -> index.FileIndex:
+@contextmanager
+def _readable(folder: Path) -> Iterator[None]:
+    """Turn what Whoosh says of files that it cannot read into our own error."""
     try:
-        return index.open_dir(folder)
+        yield
     except (index.IndexError, pickle.UnpicklingError, EOFError, OSError, ValueError) as error:
         raise DamagedError(folder, f"Whoosh cannot open it: {error!r}", REMEDY) from None
 
 
 def _add(opened: index.FileIndex, articles: Iterable[StoredArticle], *, replacing: bool) -> None:
-    """Add `articles` in one commit, each in the place of what the index had under its id; all of them or none."""
-    writer = opened.writer(limitmb=MEMORY_LIMIT)
+    """Add `articles`, each in the place of what the index had under its id."""
+    writer = open_writer(opened)
     try:
-        with opened.searcher() as before:
-            for stored in articles:
+        with opened.searcher() as before:  # its numbers hold until segments are merged, at the end
+            for count, stored in enumerate(articles, 1):
                 if replacing:
                     _delete(writer, before, stored.article.id)
                 _add_one(writer, stored)
+                if count % SEGMENT == 0:
+                    writer.commit(merge=False)
+                    writer = open_writer(opened)
     except BaseException:
         writer.cancel()
         raise
-    writer.commit(optimize=not replacing)
+    writer.commit(mergetype=merge)
 
 
 def _delete(writer: SegmentWriter, before: Searcher, article_id: str) -> None:

@@ -7,20 +7,19 @@ chance: its own frequency is not known without reading all their positions.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from itertools import pairwise
 from math import log
 
-from whoosh.searching import Searcher
-
 from indexer.query import And, Node, Or, Phrase, Word
 from indexer.vietnamese import parts, tokenize
+from indexer.whoosh_engine.postings import Postings
+from indexer.whoosh_engine.schema import decoded
 
 RERANKED = 200  # the study's number: ranking more changed nDCG@10 by no more than .001
 PAIR_WEIGHT = 0.5  # the study's weight of folded pairs
 LONG_QUERY = 8  # words, from which on the weight fades: at 29 words pairs did harm (.563 to .518)
 K1 = 1.2
-FIELD = "folded"
 
 Pair = tuple[str, str]
 
@@ -45,40 +44,29 @@ def _runs(node: Node) -> list[str]:
             return []
 
 
-def pair_scores(searcher: Searcher, pairs: Sequence[Pair], documents: Iterable[int]) -> dict[int, float]:
-    """What each of `documents` gains by the pairs that stand in it."""
-    wanted = sorted(documents)
-    terms = {term for pair in pairs for term in pair}
-    positions = {term: _positions(searcher, term, wanted) for term in terms}
+def pair_scores(
+    pairs: Sequence[Pair], folded: Callable[[str], Postings], documents: Collection[int], size: int
+) -> dict[int, float]:
+    """What each of `documents` gains by the pairs that stand in it; `folded` reads a term, `size` counts the index."""
+    terms = {term: folded(term) for pair in pairs for term in pair}
+    places = {term: _places(postings, documents) for term, postings in terms.items()}
     weight = PAIR_WEIGHT * min(1.0, LONG_QUERY / (len(pairs) + 1))
-    gained = dict.fromkeys(wanted, 0.0)
+    gained = dict.fromkeys(documents, 0.0)
     for first, second in pairs:
-        rarity = _idf(searcher, first) + _idf(searcher, second)
-        for number in wanted:
-            after = positions[second].get(number, frozenset())
-            count = sum(place + 1 in after for place in positions[first].get(number, ()))
+        rarity = _idf(terms[first], size) + _idf(terms[second], size)
+        for number in places[first].keys() & places[second].keys():
+            after = places[second][number]
+            count = sum(place + 1 in after for place in places[first][number])
             gained[number] += weight * rarity * count * (K1 + 1) / (count + K1)
     return gained
 
 
-def _positions(searcher: Searcher, term: str, wanted: Sequence[int]) -> dict[int, frozenset[int]]:
-    """Where `term` stands in each of the `wanted` documents, which ascend."""
-    found = {}
-    for leaf, offset in searcher.leaf_searchers():
-        if (FIELD, term) not in leaf.reader():
-            continue
-        matcher = leaf.postings(FIELD, term)
-        for number in (n - offset for n in wanted if n >= offset):
-            if not matcher.is_active():
-                break
-            if matcher.id() < number:
-                matcher.skip_to(number)
-            if matcher.is_active() and matcher.id() == number:
-                found[number + offset] = frozenset(matcher.value_as("positions"))
-    return found
+def _places(postings: Postings, documents: Collection[int]) -> dict[int, frozenset[int]]:
+    """Where a term stands in those of `documents` that have it."""
+    return {number: frozenset(decoded(postings.positions[number])) for number in documents if number in postings.counts}
 
 
-def _idf(searcher: Searcher, term: str) -> float:
+def _idf(postings: Postings, size: int) -> float:
     """BM25's inverse document frequency, the variant that is never negative (Lucene's)."""
-    frequency = searcher.doc_frequency(FIELD, term)
-    return log(1 + (searcher.doc_count() - frequency + 0.5) / (frequency + 0.5))
+    frequency = len(postings.counts)
+    return log(1 + (size - frequency + 0.5) / (frequency + 0.5))

@@ -7,12 +7,14 @@ postings, made in one pass over the tokens, without Whoosh's analysers and Token
 
 from __future__ import annotations
 
+from array import array
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from whoosh import columns, fields, formats
+from whoosh import columns, fields
+from whoosh.formats import Format
 
 from crawler.article import VIETNAM, StoredArticle
 from indexer.vietnamese import Token, tokenize
@@ -25,17 +27,16 @@ Postings = Mapping[str, list[int]]  # a term's positions, ascending
 
 
 class Terms(fields.FieldType):  # type: ignore[misc]
-    """A field whose value is `Postings`."""
+    """A field whose value is `Postings`. Whoosh keeps no lengths for it: the columns have them, exactly."""
 
     def __init__(self) -> None:
-        """Index terms with positions, for scores and phrases."""
-        super().__init__(formats.Positions(), None, scorable=True)
+        """Index terms with encoded positions, of any number of bytes."""
+        super().__init__(Format(), None)
 
     def index(self, value: Postings, **_: Any) -> Iterator[tuple[bytes, int, float, bytes]]:
         """Give what Whoosh writes for each term: the term, its frequency, its weight and its encoded positions."""
-        encode = self.format.encode
         for term, positions in value.items():
-            yield term.encode(), len(positions), float(len(positions)), encode(positions)
+            yield term.encode(), len(positions), float(len(positions)), encoded(positions)
 
 
 def make_schema() -> fields.Schema:
@@ -48,10 +49,12 @@ def make_schema() -> fields.Schema:
         title_folded=Terms(),
         author=Terms(),
         category=Terms(),
-        site=fields.ID(sortable=True),
+        site=fields.COLUMN(columns.RefBytesColumn()),
         category_name=fields.COLUMN(columns.RefBytesColumn()),
         day=fields.COLUMN(columns.NumericColumn("i", default=NO_DAY)),
         instant=fields.COLUMN(columns.NumericColumn("q", default=NO_INSTANT)),
+        length=fields.COLUMN(columns.NumericColumn("i")),
+        title_length=fields.COLUMN(columns.NumericColumn("i")),
     )
 
 
@@ -70,11 +73,23 @@ def document(stored: StoredArticle) -> dict[str, Any]:
         "title_folded": title_folded,
         "author": _postings(tokenize(article.author or ""))[1],
         "category": _postings(tokenize(article.category or ""))[1],
-        "site": article.site,
+        "site": article.site.encode(),
         "category_name": (article.category or "").encode(),
         "day": day.toordinal() if day else NO_DAY,
         "instant": instant(article.published),
+        "length": len(title) + len(lead) + len(body),
+        "title_length": len(title),
     }
+
+
+def encoded(positions: list[int]) -> bytes:
+    """Positions as four bytes each, in the order of every machine that tratin runs on, little-endian."""
+    return array("I", positions).tobytes()
+
+
+def decoded(value: bytes) -> array[int]:
+    """The positions in `value`."""
+    return array("I", value)
 
 
 def instant(published: str | None) -> int:
