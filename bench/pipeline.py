@@ -108,7 +108,8 @@ def _live(folder: Path) -> Path:
 def _fts5(path: Path, lines: list[str]) -> tuple[float, sqlite3.Connection]:
     """Index the exact and the folded terms of the same texts, analysed by the product's own analyser, with FTS5."""
     peer = sqlite3.connect(path)
-    peer.execute("CREATE VIRTUAL TABLE news USING fts5(exact, folded, content='', tokenize=\"unicode61 tokenchars '-./'\")")
+    tokenizer = "unicode61 tokenchars '-./'"
+    peer.execute(f"CREATE VIRTUAL TABLE news USING fts5(exact, folded, content='', tokenize=\"{tokenizer}\")")
     started = time.perf_counter()
     with peer:
         peer.executemany("INSERT INTO news (rowid, exact, folded) VALUES (?, ?, ?)", _rows(lines))
@@ -131,9 +132,11 @@ def _queries(folder: Path, peer: sqlite3.Connection) -> None:
         print(f"| `{query}` | {service.search(SearchRequest(q=query)).total} | {took * 1000:.0f} |")
     bare = [" ".join(t.folded for t in tokenize(q)) for q in QUERIES if q.replace(" ", "").isalpha()]
     theirs = [_times(lambda q=q: _top_ten(peer, q)) for q in bare]
-    print(f"\nfull request: median {statistics.median(ours) * 1000:.0f} ms, 95th percentile {_p95(ours) * 1000:.0f} ms; "
-          f"FTS5's top ten of the plain queries: median {statistics.median(theirs) * 1000:.0f} ms, "
-          f"95th percentile {_p95(theirs) * 1000:.0f} ms")  # fmt: skip
+    print(f"\nfull request: {_summary(ours)}\nFTS5's top ten of the plain queries: {_summary(theirs)}")
+
+
+def _summary(seconds: list[float]) -> str:
+    return f"median {statistics.median(seconds) * 1000:.0f} ms, 95th percentile {_p95(seconds) * 1000:.0f} ms"
 
 
 def _top_ten(peer: sqlite3.Connection, words: str) -> list[int]:

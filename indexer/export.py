@@ -11,12 +11,11 @@ import io
 import json
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 
 from crawler.article import StoredArticle
 from crawler.settings import Settings
 from crawler.store import Store
-from indexer.results import MAX_SIZE, SearchRequest
+from indexer.results import SearchRequest
 from indexer.search import SearchService
 
 FORMATS = ("jsonl", "csv", "ris", "bibtex")
@@ -38,14 +37,7 @@ def articles(settings: Settings, request: SearchRequest | None) -> Iterator[Stor
         finally:
             store.close()
         return
-    service = SearchService(settings)
-    asked = replace(request, size=MAX_SIZE, facets=False)
-    while True:
-        results = service.search(asked)
-        yield from (hit.stored for hit in results.hits)
-        if results.next_offset is None:
-            return
-        asked = replace(asked, offset=results.next_offset, generation=results.index.generation)
+    yield from SearchService(settings).found(request)
 
 
 def written(form: str, articles: Iterable[StoredArticle]) -> Iterator[str]:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from crawler.article import Article, StoredArticle
 from crawler.errors import DamagedError, TratinError
 from crawler.settings import Settings
-from crawler.store import Store
-from indexer.engine import FACETS, Filters, IndexInfo, Matches, Order, Reader, open_engine
+from crawler.store import BATCH, Store
+from indexer.engine import FACETS, Filters, IndexInfo, Match, Matches, Order, Reader, open_engine
 from indexer.highlight import mark, passages, wanted
 from indexer.query import Node, parse, render
 from indexer.results import FacetValue, Hit, Results, SearchRequest
@@ -41,10 +42,8 @@ class SearchService:
         """Answer `request`. Raises GenerationGoneError where its generation is no longer kept."""
         started = time.perf_counter()
         parsed = parse(request.q)
-        filters = Filters(request.sites, request.categories, request.author, request.first_day, request.last_day)
-        order = Order(request.sort, request.offset, request.size)
         reader = self._reader(request.generation)
-        matches = reader.search(parsed.node, filters, order, facets=request.facets) if reader else Matches(0, ())
+        matches = _ask(reader, parsed.node, request)
         hits = self._hits(matches, parsed.node)
         return Results(
             request=request,
@@ -56,6 +55,16 @@ class SearchService:
             warnings=parsed.warnings,
             took_ms=(time.perf_counter() - started) * 1000,
         )
+
+    def found(self, request: SearchRequest) -> Iterator[StoredArticle]:
+        """All that `request` finds, in its order, whatever its size; a few articles at a time are in memory."""
+        reader = self._reader(request.generation)
+        everything = replace(request, offset=0, size=reader.info.documents if reader else 0, facets=False)
+        matches = _ask(reader, parse(request.q).node, everything).matches
+        for start in range(0, len(matches), BATCH):
+            batch = matches[start : start + BATCH]
+            stored = self._stored(batch)
+            yield from (stored[match.id] for match in batch)
 
     def article(self, article_id: str) -> StoredArticle | None:
         """The article of that id, None where there is none."""
@@ -94,11 +103,7 @@ class SearchService:
         return reader
 
     def _hits(self, matches: Matches, query: Node) -> tuple[Hit, ...]:
-        stored = self._store().get_many([match.id for match in matches.matches])
-        missing = next((match.id for match in matches.matches if match.id not in stored), None)
-        if missing is not None:
-            found = f"article {missing} is in the index and not in the store"
-            raise DamagedError(self._store().path, found, "restore the store, or run 'tratin index --rebuild'")
+        stored = self._stored(matches.matches)
         in_title, in_body = wanted(query, "title"), wanted(query)
         return tuple(
             Hit(
@@ -110,6 +115,15 @@ class SearchService:
             for match in matches.matches
         )
 
+    def _stored(self, matches: Sequence[Match]) -> dict[str, StoredArticle]:
+        """The articles that matched, by id."""
+        stored = self._store().get_many([match.id for match in matches])
+        missing = next((match.id for match in matches if match.id not in stored), None)
+        if missing is not None:
+            found = f"article {missing} is in the index and not in the store"
+            raise DamagedError(self._store().path, found, "restore the store, or run 'tratin index --rebuild'")
+        return stored
+
     def _facets(self, matches: Matches, request: SearchRequest) -> dict[str, tuple[FacetValue, ...]]:
         chosen = {"site": request.sites, "category": request.categories, "year": _years(request)}
         return {name: self._values(name, matches.facets.get(name, {}), chosen[name]) for name in FACETS}
@@ -120,6 +134,15 @@ class SearchService:
         values = sorted(counts, reverse=True) if name == "year" else sorted(counts, key=lambda v: (-counts[v], v))
         label = self.site_name if name == "site" else str
         return tuple(FacetValue(value, label(value), counts[value], value in chosen) for value in values)
+
+
+def _ask(reader: Reader | None, query: Node, request: SearchRequest) -> Matches:
+    """What the engine finds; nothing before there is an index."""
+    if reader is None:
+        return Matches(0, ())
+    filters = Filters(request.sites, request.categories, request.author, request.first_day, request.last_day)
+    order = Order(request.sort, request.offset, request.size)
+    return reader.search(query, filters, order, facets=request.facets)
 
 
 def _text(article: Article) -> str:

@@ -167,7 +167,7 @@ def test_a_reader_that_stops_early_is_no_error(filled: Path) -> None:
 
 
 def test_a_damaged_store_or_index_is_told_and_never_emptied(filled: Path) -> None:
-    index = next((filled / "data/index").glob("gen-*/*.seg"))
+    index = next((filled / "data/index").glob("gen-*/*.pst"))
     whole = index.read_bytes()
     index.write_bytes(whole[:100])
     done = run(filled, "search", "hội nghị")

@@ -20,8 +20,6 @@ from indexer.whoosh_engine.reader import WhooshReader
 from indexer.whoosh_engine.schema import document, make_schema
 from indexer.whoosh_engine.writer import SEGMENT, merge, open_writer
 
-MEMORY_LIMIT = 256  # MB of postings, by Whoosh's own count, before they are spilled to a file; 256 is no faster
-
 
 class WhooshEngine:
     """The engine over generations in one folder."""

@@ -23,8 +23,8 @@ Posting = tuple[str, bytes, int, float, bytes]  # field, term, document, weight,
 
 
 def open_writer(opened: FileIndex) -> SegmentWriter:
-    """A writer of one new segment."""
-    writer = SegmentWriter(opened, codec=_Codec())
+    """A writer of one new segment, in several files: of a single one, Whoosh's readers copy every part into memory."""
+    writer = SegmentWriter(opened, codec=_Codec(), compound=False)
     writer.pool = _Pool()
     return writer
 
