@@ -22,10 +22,11 @@ from crawler.archive import Archive
 from crawler.article import VIETNAM, Page
 from crawler.extract import Document, extract, parse
 from crawler.fetch import Failed, Fetched, Fetcher, Outcome, Refused
+from crawler.frontier import KnownPage, PageKind
 from crawler.report import RunReport
 from crawler.robots import Robots
 from crawler.settings import Settings, Site
-from crawler.store import KnownPage, Location, PageKind, Store, instant
+from crawler.store import Location, Store, instant
 from crawler.urls import canonical, host_of, kind_of
 
 log = logging.getLogger(__name__)
@@ -61,6 +62,7 @@ class Crawl:
         """Prepare a run; nothing is fetched yet."""
         self._sites = {site.id: site for site in sites}
         self._store, self._archive, self._options = store, archive, options
+        self._frontier = store.frontier
         self._stop = threading.Event()
         self._fetcher = Fetcher(settings.crawler, self._stop)
         self._robots = Robots(self._fetch_robots, settings.crawler.user_agent)
@@ -104,17 +106,17 @@ class Crawl:
     def _seed(self, site: Site) -> None:
         """Make due what a run begins with: list pages, sitemaps, feeds, and what is to be seen again."""
         with self._store.transaction():
-            self._store.make_due(site.id, instant(_now()))
-            self._store.judge_anew(site.id, _rules(site))
+            self._frontier.make_due(site.id, instant(_now()))
+            self._frontier.judge_anew(site.id, _rules(site))
             for url in site.start:
-                self._store.claim(url, site.id)
-                self._store.add_page(url, site.id, "list", self._run, again=True)
+                self._frontier.claim(url, site.id)
+                self._frontier.add(url, site.id, "list", self._run, again=True)
                 for path in discover.COMMON_SITEMAPS:
                     self._add(site, canonical(path, url), "sitemap")
 
     def _respect_waiting(self) -> None:
         """Leave alone the hosts that asked for it in an earlier run."""
-        for host, until in self._store.waiting(instant(_now())).items():
+        for host, until in self._frontier.waiting(instant(_now())).items():
             for site in self._sites.values():
                 if host in site.allowed_hosts:
                     self._leave_alone(host, site, f"Retry-After asks to wait until {until}")
@@ -127,7 +129,7 @@ class Crawl:
                 while True:
                     if not self._stop.is_set():
                         free = (
-                            self._store.due_hosts(self._open_sites(), lists_only=self._options.lists_only)
+                            self._frontier.due_hosts(self._open_sites(), lists_only=self._options.lists_only)
                             - set(busy.values())
                             - self._left_alone
                         )
@@ -149,7 +151,7 @@ class Crawl:
     def _drain(self, host: str) -> None:
         """Visit what is due on `host`, one after the other."""
         while not self._stop.is_set() and host not in self._left_alone:
-            page = self._store.next_due(host, self._open_sites(), lists_only=self._options.lists_only)
+            page = self._frontier.next_due(host, self._open_sites(), lists_only=self._options.lists_only)
             if page is None:
                 return
             self._visit(page, self._sites[page.site])
@@ -173,7 +175,7 @@ class Crawl:
             self._take_in(page, site, outcome.page, location)
         elif isinstance(outcome, Refused):
             self.report.note(site.id, "refused", outcome.reason, page.url)
-            self._store.visited(replace(page, visit_after=_visit_after(None)), self._run)
+            self._frontier.visited(replace(page, visit_after=_visit_after(None)), self._run)
         elif isinstance(outcome, Failed):
             self._failed(page, site, outcome.reason)
 
@@ -206,7 +208,7 @@ class Crawl:
         self._failures[page.host] += 1
         if (pause := _pause(outcome, 0)) > LONGEST_WAIT:
             until = instant(_now() + timedelta(seconds=min(pause, LONGEST_PUT_OFF)))
-            self._store.wait_until(page.host, until)
+            self._frontier.wait_until(page.host, until)
             self._leave_alone(page.host, site, f"Retry-After asks to wait until {until}")
         elif self._failures[page.host] >= HOST_FAILURES:
             self._leave_alone(page.host, site, f"{HOST_FAILURES} failures in a row")
@@ -238,7 +240,7 @@ class Crawl:
     def _failed(self, page: KnownPage, site: Site, reason: str) -> None:
         self.report.note(site.id, "failed", reason, page.url)
         log.info("%s: %s failed: %s", site.id, page.url, reason)
-        self._store.visited(replace(page, visit_after=instant(_now())), self._run)
+        self._frontier.visited(replace(page, visit_after=instant(_now())), self._run)
 
     # One response
 
@@ -268,7 +270,7 @@ class Crawl:
             stored = self._store.get(page.article)
             page = replace(page, visit_after=_visit_after(stored.article.day if stored else None), misses=0)
             self._store.touch(page.article or "", page.fetched or "")
-        self._store.visited(page, self._run)
+        self._frontier.visited(page, self._run)
 
     def _redirect(self, page: KnownPage, site: Site, response: Page) -> None:
         """Put the target on the frontier. An article whose address leads elsewhere now is no longer at that address."""
@@ -285,7 +287,7 @@ class Crawl:
         if page.article:
             self._missing(page, site, response.status)
         else:
-            self._store.visited(page, self._run)
+            self._frontier.visited(page, self._run)
 
     def _astray(self, page: KnownPage, site: Site, reason: str) -> None:
         """Note a redirect that leads nowhere: a failure where the site begins, to be expected elsewhere."""
@@ -298,12 +300,12 @@ class Crawl:
         if page.url in self._starts:
             self.report.note(site.id, "failed", f"start page answers {status}", page.url)
         if page.article and (status == 410 or page.misses >= MISSES_UNTIL_GONE):
-            if not self._store.held_elsewhere(page):
+            if not self._frontier.held_elsewhere(page):
                 gone = self._store.mark_gone(page.article, page.fetched or "")
                 self.report.add(site.id, gone=int(gone))
         elif page.article:
             page = replace(page, visit_after=page.fetched)
-        self._store.visited(page, self._run)
+        self._frontier.visited(page, self._run)
 
     def _addresses(self, page: KnownPage, site: Site, response: Page) -> None:
         """Add what a sitemap or a feed names."""
@@ -321,7 +323,7 @@ class Crawl:
                 self._look_again(entry)
             if len(wanted) < len(found.entries):
                 page = replace(page, etag=None, last_modified=None)  # what was left out is for another run
-        self._store.visited(page, self._run)
+        self._frontier.visited(page, self._run)
 
     def _is_wanted(self, entry: discover.SitemapEntry) -> bool:
         since, modified = self._options.since, entry.modified
@@ -329,14 +331,14 @@ class Crawl:
 
     def _look_again(self, entry: discover.SitemapEntry) -> None:
         """Make an address due that a sitemap says has changed since it was fetched."""
-        fetched = self._store.fetched_at(entry.url)
+        fetched = self._frontier.fetched_at(entry.url)
         if fetched and entry.modified and entry.modified > datetime.fromisoformat(fetched):
-            self._store.make_page_due(entry.url, self._run)
+            self._frontier.make_page_due(entry.url, self._run)
 
     def _html(self, page: KnownPage, site: Site, response: Page, record: int) -> None:
         if response.media_type not in HTML_TYPES:
             self.report.note(site.id, "refused", f"type {response.media_type}", page.url)
-            self._store.visited(page, self._run)
+            self._frontier.visited(page, self._run)
             return
         digest = hashlib.blake2b(response.body, digest_size=16).hexdigest()
         page = _with_validators(page, response)
@@ -349,7 +351,7 @@ class Crawl:
         if page.kind == "article" or site.article is None:
             page = self._article(page, site, response, document, record)
         self._follow(page, site, document)
-        self._store.visited(page, self._run)
+        self._frontier.visited(page, self._run)
 
     def _article(self, page: KnownPage, site: Site, response: Page, document: Document, record: int) -> KnownPage:
         """Store the article of a page that has one; the page comes back with what is now known of it."""
@@ -386,7 +388,7 @@ class Crawl:
                 return False
             kind = judged if kind is None else kind
         assert kind is not None
-        added = self._store.add_page(url, site.id, kind, self._run, again=again, hops=hops)
+        added = self._frontier.add(url, site.id, kind, self._run, again=again, hops=hops)
         self.report.add(site.id, discovered=int(added))
         return added
 

@@ -78,9 +78,8 @@ def _rehearse(job: Job, store: Store) -> Done:
         archive = Archive(Path(name), job.settings.crawler.user_agent)
         try:
             done = _crawl(job, copy, archive)
-            return Done(
-                done.report, done.exit_code, done.stopped_by, tuple(copy.due_articles(site.id for site in job.sites))
-            )
+            would_fetch = copy.frontier.due_articles(site.id for site in job.sites)
+            return Done(done.report, done.exit_code, done.stopped_by, tuple(would_fetch))
         finally:
             archive.close()
             copy.close()

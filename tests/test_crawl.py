@@ -42,7 +42,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 def age(settings: Settings) -> None:
     """Let so much time pass that every article is due again."""
     with opened(settings) as (store, _), store.transaction():
-        store._db.execute("UPDATE page SET visit_after = '2000-01-01' WHERE visit_after IS NOT NULL")
+        store._database.execute("UPDATE page SET visit_after = '2000-01-01' WHERE visit_after IS NOT NULL")
 
 
 def articles_of(web: WebServer) -> list[str]:
@@ -364,7 +364,7 @@ def test_a_long_retry_after_puts_the_host_off(web: WebServer, settings: Settings
     assert len(web.seen) == before
     web.routes["/tin-1.html"] = Answer(article_page(1))
     with opened(settings) as (store, _), store.transaction():
-        store._db.execute("UPDATE waiting SET until = '2000-01-01'")
+        store._database.execute("UPDATE waiting SET until = '2000-01-01'")
     assert crawl(settings).new == 3
 
 
@@ -538,7 +538,7 @@ def test_every_response_is_in_the_archive(web: WebServer, settings: Settings) ->
     web.routes["/tin-3.html"] = Answer("", 404)
     crawl(settings)
     with opened(settings) as (store, archive):
-        rows = store._rows("SELECT url, status, file, offset FROM record")
+        rows = store._database.rows("SELECT url, status, file, offset FROM record")
         for row in rows:
             page = archive.read(crawl_module.Location(row["file"], row["offset"]))
             assert (page.url, page.status) == (row["url"], row["status"])

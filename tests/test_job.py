@@ -135,7 +135,7 @@ def test_a_dry_run_keeps_nothing(web: WebServer, settings: Settings) -> None:
     assert stored(settings) == {}
     assert not (settings.data / "warc").exists()
     with opened(settings) as (store, _):
-        assert store.due_hosts(["a"]) == set()
+        assert store.frontier.due_hosts(["a"]) == set()
         assert store.runs() == []
 
 

@@ -188,71 +188,71 @@ def url(name: str, host: str = "a.vn") -> str:
 def test_articles_are_due_before_lists_and_sitemaps_before_both(store: Store) -> None:
     run = store.start_run(ONE)
     for name, kind in (("l", "list"), ("a", "article"), ("f", "feed"), ("s", "sitemap")):
-        assert store.add_page(url(name), "vui", kind, run)  # type: ignore[arg-type]
+        assert store.frontier.add(url(name), "vui", kind, run)  # type: ignore[arg-type]
     order = []
-    while page := store.next_due("a.vn", ["vui"]):
+    while page := store.frontier.next_due("a.vn", ["vui"]):
         order.append(page.kind)
-        store.visited(page, run)
+        store.frontier.visited(page, run)
     assert order == ["sitemap", "feed", "article", "list"]
-    assert store.due_hosts(["vui"]) == set()
+    assert store.frontier.due_hosts(["vui"]) == set()
 
 
 def test_due_hosts_are_those_of_the_sites_asked_for(store: Store) -> None:
     run = store.start_run(ONE)
-    store.add_page(url("x", "a.vn"), "a", "list", run)
-    store.add_page(url("x", "b.vn:8080"), "b", "article", run)
-    assert store.due_hosts(["a", "b"]) == {"a.vn", "b.vn:8080"}
-    assert store.due_hosts(["b"]) == {"b.vn:8080"}
-    assert store.due_hosts(["a", "b"], lists_only=True) == {"a.vn"}
-    assert store.next_due("b.vn:8080", ["a"]) is None
-    assert store.next_due("b.vn:8080", ["b"], lists_only=True) is None
+    store.frontier.add(url("x", "a.vn"), "a", "list", run)
+    store.frontier.add(url("x", "b.vn:8080"), "b", "article", run)
+    assert store.frontier.due_hosts(["a", "b"]) == {"a.vn", "b.vn:8080"}
+    assert store.frontier.due_hosts(["b"]) == {"b.vn:8080"}
+    assert store.frontier.due_hosts(["a", "b"], lists_only=True) == {"a.vn"}
+    assert store.frontier.next_due("b.vn:8080", ["a"]) is None
+    assert store.frontier.next_due("b.vn:8080", ["b"], lists_only=True) is None
 
 
 def test_a_known_address_is_due_again_only_when_asked_and_once_a_run(store: Store) -> None:
     run = store.start_run(ONE)
-    assert store.add_page(url("l"), "vui", "list", run)
-    assert not store.add_page(url("l"), "vui", "list", run)
-    page = store.next_due("a.vn", ["vui"])
+    assert store.frontier.add(url("l"), "vui", "list", run)
+    assert not store.frontier.add(url("l"), "vui", "list", run)
+    page = store.frontier.next_due("a.vn", ["vui"])
     assert page is not None
-    store.visited(page, run)
-    store.add_page(url("l"), "vui", "list", run, again=True)
-    assert store.next_due("a.vn", ["vui"]) is None
+    store.frontier.visited(page, run)
+    store.frontier.add(url("l"), "vui", "list", run, again=True)
+    assert store.frontier.next_due("a.vn", ["vui"]) is None
     later = store.start_run(TWO)
-    store.add_page(url("l"), "vui", "list", later)
-    assert store.next_due("a.vn", ["vui"]) is None
-    store.add_page(url("l"), "vui", "list", later, again=True)
-    assert store.next_due("a.vn", ["vui"]) is not None
+    store.frontier.add(url("l"), "vui", "list", later)
+    assert store.frontier.next_due("a.vn", ["vui"]) is None
+    store.frontier.add(url("l"), "vui", "list", later, again=True)
+    assert store.frontier.next_due("a.vn", ["vui"]) is not None
 
 
 def test_a_list_that_turns_out_to_be_an_article_is_due_as_one(store: Store) -> None:
     """As when the site's pattern for articles was mended between two runs."""
     run = store.start_run(ONE)
-    store.add_page(url("tin-1.html"), "vui", "list", run)
-    page = store.next_due("a.vn", ["vui"])
+    store.frontier.add(url("tin-1.html"), "vui", "list", run)
+    page = store.frontier.next_due("a.vn", ["vui"])
     assert page is not None
-    store.visited(replace(page, etag='"old"'), run)
-    assert store.add_page(url("tin-1.html"), "vui", "article", store.start_run(TWO))
-    page = store.next_due("a.vn", ["vui"])
+    store.frontier.visited(replace(page, etag='"old"'), run)
+    assert store.frontier.add(url("tin-1.html"), "vui", "article", store.start_run(TWO))
+    page = store.frontier.next_due("a.vn", ["vui"])
     assert page is not None
     assert (page.kind, page.etag) == ("article", None)
-    assert not store.add_page(url("tin-1.html"), "vui", "list", run)
-    assert store.next_due("a.vn", ["vui"]) == page
+    assert not store.frontier.add(url("tin-1.html"), "vui", "list", run)
+    assert store.frontier.next_due("a.vn", ["vui"]) == page
 
 
 def test_a_page_is_due_again_after_its_time(store: Store) -> None:
     run = store.start_run(ONE)
-    store.add_page(url("a"), "vui", "article", run)
-    page = store.next_due("a.vn", ["vui"])
+    store.frontier.add(url("a"), "vui", "article", run)
+    page = store.frontier.next_due("a.vn", ["vui"])
     assert page is not None
-    store.visited(replace(page, visit_after=TWO, etag='"e"', misses=1), run)
-    store.make_due("vui", ONE)
-    assert store.due_articles(["vui"]) == []
-    store.make_due("other", TWO)
-    assert store.due_articles(["vui"]) == []
-    store.make_due("vui", TWO)
-    assert store.due_articles(["vui"]) == [url("a")]
-    assert store.due_articles(["other"]) == []
-    page = store.next_due("a.vn", ["vui"])
+    store.frontier.visited(replace(page, visit_after=TWO, etag='"e"', misses=1), run)
+    store.frontier.make_due("vui", ONE)
+    assert store.frontier.due_articles(["vui"]) == []
+    store.frontier.make_due("other", TWO)
+    assert store.frontier.due_articles(["vui"]) == []
+    store.frontier.make_due("vui", TWO)
+    assert store.frontier.due_articles(["vui"]) == [url("a")]
+    assert store.frontier.due_articles(["other"]) == []
+    page = store.frontier.next_due("a.vn", ["vui"])
     assert page is not None
     assert (page.etag, page.misses) == ('"e"', 1)
 
@@ -266,7 +266,7 @@ def test_a_transaction_that_fails_leaves_nothing(store: Store) -> None:
     def fail() -> None:
         with store.transaction():
             store.put(made("lost"), TWO)
-            store.add_page(url("x"), "vui", "list", 1)
+            store.frontier.add(url("x"), "vui", "list", 1)
             with store.transaction():  # joined: it does not commit on its own
                 store.mark_gone(made("kept").id, TWO)
             raise RuntimeError("crash")
@@ -274,7 +274,7 @@ def test_a_transaction_that_fails_leaves_nothing(store: Store) -> None:
     with pytest.raises(RuntimeError, match="crash"):
         fail()
     assert [kept.article.id for kept in store.changes(0)] == [made("kept").id]
-    assert store.due_hosts(["vui"]) == set()
+    assert store.frontier.due_hosts(["vui"]) == set()
     assert store.put(made("next"), TWO) == (made("next").id, "new")
 
 
