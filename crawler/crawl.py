@@ -16,6 +16,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from email.utils import parsedate_to_datetime
+from time import monotonic
 
 from crawler import discover, revisit
 from crawler.archive import Archive
@@ -36,6 +37,7 @@ LONGEST_WAIT = 60.0  # seconds that a run waits for a Retry-After itself; a long
 LONGEST_PUT_OFF = 7 * 86_400.0  # seconds; who asks for more than a week has made a mistake
 HOST_FAILURES = 5  # in a row, after which a host is left alone for the run
 MAX_REDIRECTS = 10
+PROGRESS = 60.0  # seconds between two lines of progress: a day of them can still be read
 MISSES_UNTIL_GONE = 2  # runs that must find 404 before an article counts as gone; 410 says so at once
 HTML_TYPES = frozenset({"", "text/html", "application/xhtml+xml"})
 TRY_LATER = frozenset({429, 500, 502, 503, 504})
@@ -72,6 +74,7 @@ class Crawl:
         self._left_alone: set[str] = set()
         self._greeted: set[str] = set()
         self._starts = {url for site in sites for url in site.start}
+        self._told = monotonic()
         self._run = store.start_run(instant(_now()))
         self.report = RunReport(self._sites, instant(_now()))
 
@@ -137,12 +140,19 @@ class Crawl:
                     if not busy:
                         return
                     done, _ = wait(busy, timeout=0.5, return_when=FIRST_COMPLETED)
+                    self._tell()
                     for future in done:
                         del busy[future]
                         future.result()
             except BaseException:
                 self.stop()
                 raise
+
+    def _tell(self) -> None:
+        """Log a line of progress when it is time."""
+        if monotonic() - self._told >= PROGRESS:
+            self._told = monotonic()
+            log.info("%s", self.report.progress())
 
     def _open_sites(self) -> list[str]:
         """The sites that have not reached their limit."""
@@ -239,7 +249,7 @@ class Crawl:
 
     def _failed(self, page: KnownPage, site: Site, reason: str) -> None:
         self.report.note(site.id, "failed", reason, page.url)
-        log.info("%s: %s failed: %s", site.id, page.url, reason)
+        log.debug("%s: %s failed: %s", site.id, page.url, reason)
         self._frontier.visited(replace(page, visit_after=instant(_now())), self._run)
 
     # One response

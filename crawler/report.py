@@ -90,6 +90,13 @@ class RunReport:
             return NOTHING
         return PARTIAL if any(site.exceeds(max_failed) for site in self.sites.values()) else DONE
 
+    def progress(self) -> str:
+        """How far each site is, in one line."""
+        return "; ".join(
+            f"{name}: {site.discovered} discovered, {site.fetched} fetched, {site.new} new, {site.failures} failed"
+            for name, site in self.sites.items()
+        )
+
     def table(self) -> str:
         """What happened, for people: a line a site, and the reasons below it."""
         names = ("discovered", "fetched", "not_modified", "new", "changed", "unchanged", "missing", "gone")

@@ -24,11 +24,9 @@ from indexer.cli import COMMANDS as INDEXER_COMMANDS
 @click.pass_context
 def tratin(click_context: click.Context, file: Path | None, verbose: bool) -> None:
     """Crawl, archive, index and search the news of Vietnamese universities."""
-    logging.basicConfig(
-        level=logging.INFO if verbose else logging.WARNING,
-        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
-        stream=sys.stderr,
-    )
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
+    for package in ("crawler", "indexer", "webapp"):
+        logging.getLogger(package).setLevel(logging.DEBUG if verbose else logging.INFO)
     click_context.obj = Context(file)
 
 
