@@ -82,7 +82,8 @@ def open_page(browser: Browser, base: str) -> Iterator[Callable[..., Page]]:
 @pytest.mark.parametrize("javascript", [True, False])
 def test_a_reader_finds_an_article(open_page: Callable[..., Page], javascript: bool) -> None:
     page = open_page("/", java_script_enabled=javascript)
-    page.keyboard.type("tuyen sinh")  # the field has the focus
+    page.locator("#q:focus").wait_for()  # by itself, when the page has been drawn
+    page.keyboard.type("tuyen sinh")
     page.keyboard.press("Enter")
     page.wait_for_url("**/?q=tuyen+sinh*")
     assert page.locator(".hits > li").count() == 10
