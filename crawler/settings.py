@@ -20,7 +20,7 @@ import soupsieve
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from crawler.errors import ConfigurationError, InputError
-from crawler.urls import canonical, host_of
+from crawler.urls import canonical, host_of, name_of
 
 DEFAULT_FILE = "tratin.toml"
 SITE_ID = re.compile(r"[a-z0-9-]+")
@@ -160,8 +160,12 @@ class Site(_Table):
 
     @property
     def allowed_hosts(self) -> frozenset[str]:
-        """The hosts that may be fetched, with the port where it is not the scheme's own."""
-        return frozenset(self.hosts) or frozenset(map(host_of, self.start))
+        """The hosts that may be fetched, with the port where it is not the scheme's own.
+
+        A host that is named without a port stands for the ports, too, on which the site starts there.
+        """
+        starts = map(host_of, self.start)
+        return frozenset(self.hosts) | {host for host in starts if not self.hosts or name_of(host) in self.hosts}
 
     def profile_for(self, fetched: date) -> Profile | None:
         """The newest profile that is valid for a page fetched on that day."""

@@ -73,6 +73,11 @@ def host_of(url: str) -> str:
     return urlsplit(url).netloc
 
 
+def name_of(host: str) -> str:
+    """A host without its port."""
+    return re.sub(r":\d+$", "", host)
+
+
 def kind_of(url: str, site: Site) -> Kind:
     """What the rules of `site` make of a canonical `url`; without an article pattern every page may be one."""
     if host_of(url) not in site.allowed_hosts or NOT_PAGES.search(urlsplit(url).path):

@@ -212,6 +212,14 @@ def test_a_file_that_is_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 # Sites
 
 
+def test_a_host_without_a_port_stands_for_the_ports_that_the_site_starts_on(tmp_path: Path) -> None:
+    text = "[sites.a]\nname = 'A'\nstart = ['http://127.0.0.1:8101/', 'http://[::1]:8102/']\nhosts = [%s]\n"
+    site = load(write(tmp_path, text % "'127.0.0.1', '[::1]', 'x.vn'"), {}).sites["a"]
+    assert site.allowed_hosts == {"127.0.0.1", "127.0.0.1:8101", "[::1]", "[::1]:8102", "x.vn"}
+    with pytest.raises(ConfigurationError, match="leaves out"):
+        load(write(tmp_path, text % "'127.0.0.1:9999', '[::1]'"), {})
+
+
 def test_a_site_knows_its_id_and_its_hosts(tmp_path: Path) -> None:
     site = load(write(tmp_path, SITE), {}).sites["vui"]
     assert (site.id, site.allowed_hosts) == ("vui", {"vui.edu.vn"})
