@@ -1,7 +1,7 @@
 """Choose the language of a page, and write days, instants and numbers in it.
 
 Vietnamese is the language of the message ids, so it needs no catalog; English has one in `translations/`. After a
-change of a text, edit `translations/en/LC_MESSAGES/messages.po` and run `pybabel compile -d webapp/translations`.
+change of a text, edit `translations/en/LC_MESSAGES/messages.po` and run `make translations`.
 """
 
 from __future__ import annotations

@@ -23,7 +23,7 @@ from webapp.language import gettext
 
 log = logging.getLogger(__name__)
 
-RETRY_AFTER = "60"  # seconds: about what `tratin doctor --repair` takes for a small archive
+RETRY_AFTER = "60"  # seconds: about what `tratin index --rebuild` takes for 15,000 articles
 
 
 def install(app: Flask) -> None:
