@@ -157,7 +157,7 @@ def closing_store(settings: Settings) -> Iterator[Any]:
     """Open the store for the block."""
     from crawler.store import Store
 
-    store = Store(settings.data / "store.sqlite")
+    store = Store(settings.store_file)
     try:
         yield store
     finally:
@@ -169,7 +169,7 @@ def closing_archive(settings: Settings) -> Iterator[Any]:
     """Open the archive for the block."""
     from crawler.archive import Archive
 
-    archive = Archive(settings.data / "warc", software=settings.crawler.user_agent.split()[0])
+    archive = Archive(settings.warc_folder, software=settings.crawler.user_agent.split()[0])
     try:
         yield archive
     finally:

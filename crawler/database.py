@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+import weakref
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from importlib.resources import files
@@ -32,10 +33,11 @@ class Database:
         path.parent.mkdir(parents=True, exist_ok=True)
         with self._guarded():
             self._connection = sqlite3.connect(path, timeout=60, isolation_level=None, check_same_thread=False)
+        self._finalizer = weakref.finalize(self, self._connection.close)  # for a service that lives with its process
         try:
             self._prepare()
         except BaseException:
-            self._connection.close()
+            self.close()
             raise
 
     def _prepare(self) -> None:
@@ -64,7 +66,7 @@ class Database:
 
     def close(self) -> None:
         """Close the file."""
-        self._connection.close()
+        self._finalizer()
 
     def copy_to(self, path: Path) -> None:
         """Make a consistent copy at `path`."""

@@ -188,6 +188,16 @@ class Settings(_Table):
         """The data folder; a relative one lies beside the file."""
         return self.file.parent / self.archive.data
 
+    @property
+    def store_file(self) -> Path:
+        """The article store."""
+        return self.data / "store.sqlite"
+
+    @property
+    def warc_folder(self) -> Path:
+        """The page archive."""
+        return self.data / "warc"
+
     def chosen(self, ids: tuple[str, ...]) -> tuple[Site, ...]:
         """The sites of these `ids`, all sites for none. Raises InputError for one that is not configured."""
         for unknown in [site for site in ids if site not in self.sites]:

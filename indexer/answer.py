@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from indexer.request import cursor, parameters_of
 from indexer.results import Hit, Results, SearchRequest
@@ -63,5 +63,5 @@ def _hit(hit: Hit) -> dict[str, Any]:
         "status": hit.stored.status,
         "score": round(hit.score, 4),
         "highlights": {"title": hit.title, "body": list(hit.passages)},
-        "archived_url": None,
+        "archived_url": f"/articles/{quote(article.id)}/archived" if hit.stored.archived else None,
     }

@@ -31,7 +31,7 @@ BIBTEX_ESCAPES = {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\
 def articles(settings: Settings, request: SearchRequest | None) -> Iterator[StoredArticle]:
     """What a search finds, in its order; every article of the store in the order of their last change without one."""
     if request is None:
-        store = Store(settings.data / "store.sqlite")
+        store = Store(settings.store_file)
         try:
             yield from store.changes(0)
         finally:

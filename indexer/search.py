@@ -8,7 +8,8 @@ from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from crawler.article import Article, StoredArticle
+from crawler.archive import Archive
+from crawler.article import Article, Page, StoredArticle
 from crawler.errors import DamagedError, TratinError
 from crawler.settings import Settings
 from crawler.store import BATCH, Store
@@ -70,6 +71,11 @@ class SearchService:
         """The article of that id, None where there is none."""
         return self._store().get(article_id)
 
+    def archived(self, article_id: str) -> Page | None:
+        """The archived page that the article was extracted from; None where it came without one."""
+        location = self._store().location_of(article_id)
+        return Archive(self._settings.warc_folder, "").read(location) if location else None
+
     def info(self) -> IndexInfo:
         """The newest generation of the index."""
         return self._engine.live()
@@ -81,7 +87,7 @@ class SearchService:
     def _store(self) -> Store:
         with self._lock:
             if self._opened is None:
-                self._opened = Store(self._settings.data / "store.sqlite")
+                self._opened = Store(self._settings.store_file)
             return self._opened
 
     def _reader(self, generation: int | None) -> Reader | None:

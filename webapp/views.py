@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from flask import Blueprint, abort, current_app, render_template, request, url_for
+from flask import Blueprint, Response, abort, current_app, make_response, render_template, request, url_for
 from markupsafe import Markup, escape
 from werkzeug.datastructures import MultiDict
 
@@ -18,6 +18,7 @@ from indexer.highlight import mark, wanted
 from indexer.query import parse
 from indexer.request import PARAMETERS, BadRequestError, Fault, read
 from indexer.results import SearchRequest
+from webapp.archived import POLICY, inert
 from webapp.language import LANGUAGES, PARAMETER, gettext
 from webapp.search_page import SearchPage, address
 from webapp.wiring import service, wiring
@@ -89,6 +90,19 @@ def _friendly(fault: Fault) -> str:
     if fault.code == "invalid" and fault.param == "to":
         return gettext("“Đến ngày” chưa đúng; hãy viết như 2021-01-31 (năm-tháng-ngày).")
     return gettext("Giá trị của “%(name)s” trong địa chỉ không hợp lệ.", name=fault.param)
+
+
+@pages.get("/articles/<article_id>/archived")
+def archived(article_id: str) -> Response:
+    """The page of one article as it was archived, inert."""
+    stored, page = service().article(article_id), service().archived(article_id)
+    if stored is None or page is None:
+        abort(404)
+    content = Markup(inert(page))  # noqa: S704  # only elements and attributes of a list are left in it
+    told = {"article": stored.article, "page_url": page.url, "fetched": page.fetched.isoformat(), "content": content}
+    response = make_response(render_template("archived.html", **told))
+    response.headers["Content-Security-Policy"] = POLICY
+    return response
 
 
 def _marker(q: str, field: str) -> Callable[[str], Markup]:

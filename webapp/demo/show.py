@@ -32,7 +32,7 @@ def show(port: int | None, *, once: bool) -> None:
         for site, address in newsroom.sites.items():
             click.echo(f"Sample newsroom: {settings.sites[site].name}: {address}")
         click.echo("Crawling both sites ...")
-        store, archive = Store(settings.data / "store.sqlite"), Archive(settings.data / "warc", "tratin demo")
+        store, archive = Store(settings.store_file), Archive(settings.warc_folder, "tratin demo")
         done = run_job(Job(settings, tuple(settings.sites.values())), store, archive)
         archive.close()
         click.echo(done.report.table())
