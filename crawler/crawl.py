@@ -83,11 +83,6 @@ class Crawl:
         self._stop.set()
         self._fetcher.abort()
 
-    @property
-    def stopped(self) -> bool:
-        """Whether the run was asked to end."""
-        return self._stop.is_set()
-
     def run(self) -> RunReport:
         """Crawl until nothing is due, the limits are reached, or `stop` is called."""
         try:

@@ -44,7 +44,7 @@ def written(form: str, articles: Iterable[StoredArticle]) -> Iterator[str]:
     """The text of an export, piece by piece."""
     if form == "csv":
         yield "\ufeff" + _row(COLUMNS)  # Excel takes a file without it for the local code page
-    write = {"jsonl": _jsonl, "csv": _csv, "ris": _ris, "bibtex": _bibtex}[form]
+    write = dict(zip(FORMATS, (_jsonl, _csv, _ris, _bibtex), strict=True))[form]
     for article in articles:
         yield write(article)
 
