@@ -28,11 +28,11 @@ setup: .venv/wheel
 	@touch $@
 
 demo: setup
-	$(BIN)/tratin demo
+	@$(BIN)/tratin demo || test $$? = 130  # Ctrl-C is how it ends
 
 serve: setup
 	@test -e tratin.toml || $(BIN)/tratin init
-	$(BIN)/tratin serve
+	@$(BIN)/tratin serve || test $$? = 130
 
 # The tests run against the installed wheel: `pytest` itself does not put this folder on the path.
 test: setup browser

@@ -64,9 +64,9 @@ class DamagedError(TratinError):
 
 
 class StoppedError(TratinError):
-    """A signal ended the work; what was done is kept."""
+    """A signal ended the work in good order; `remark` says what is left of it."""
 
-    def __init__(self, number: int) -> None:
+    def __init__(self, number: int, remark: str = "") -> None:
         """Take the number of the signal."""
         self.exit_code = 128 + number
-        super().__init__(f"stopped by {signal.Signals(number).name}; what was done is kept, and the next run goes on")
+        super().__init__("; ".join(filter(None, [f"stopped by {signal.Signals(number).name}", remark])))

@@ -39,7 +39,7 @@ def crawl(context: Context, /, sites: tuple[str, ...], as_json: bool, **options:
     else:
         click.echo("\n".join([done.report.table(), *(f"would fetch {url}" for url in done.would_fetch)]))
     if done.stopped_by is not None:
-        raise StoppedError(done.stopped_by)
+        raise StoppedError(done.stopped_by, "what was done is kept, and the next run goes on")
     if not (no_index or job.dry_run):
         _bring_up(context, rebuild=False)
     if done.exit_code == NothingFetchedError.exit_code:

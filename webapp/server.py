@@ -6,8 +6,9 @@ import errno
 import os
 import signal
 import socket
+import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from flask import Flask
 from gunicorn.app.base import BaseApplication
@@ -92,11 +93,13 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn is not typed
 
     def run(self) -> None:
         """Serve; raises StoppedError when a signal ended it in good order."""
-        master = _Master(self)
+        master, own = _Master(self), os.getpid()
         try:
             master.run()
         except SystemExit as end:
-            if end.code == 0 and master.stopped_by and os.getpid() == master.pid:
+            if os.getpid() != own:
+                _end_worker(end)
+            if end.code == 0 and master.stopped_by:
                 raise StoppedError(master.stopped_by) from None
             raise
 
@@ -113,6 +116,13 @@ class _Master(Arbiter):  # type: ignore[misc]  # gunicorn is not typed
     def handle_int(self) -> None:
         self.stopped_by = signal.SIGINT
         super().handle_term()
+
+
+def _end_worker(end: SystemExit) -> NoReturn:
+    """End a worker here: it must not unwind through what its master holds, a folder that is removed at the end, say."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(end.code if isinstance(end.code, int) else 1)
 
 
 def _leave_interrupt_to_master(_worker: Any) -> None:
