@@ -226,6 +226,8 @@ class Crawl:
             pause = _pause(outcome, attempt)
             if not _try_later(outcome) or pause > LONGEST_WAIT or self._stop.wait(pause):
                 return outcome
+            if isinstance(outcome, Fetched):  # whoever gets the last answer archives that
+                self._archive.write(outcome.exchange)
         return self._fetcher.fetch(url, validators)
 
     def _fetch_robots(self, url: str) -> Outcome:

@@ -15,6 +15,7 @@ from newsdesk import PATTERN, article_page, crawl, list_page, newsroom, opened, 
 from webserver import Answer, Raw, Seen, WebServer
 
 from crawler import crawl as crawl_module
+from crawler.archive import pages
 from crawler.crawl import CrawlOptions
 from crawler.extract import extract, parse
 from crawler.settings import Settings, load
@@ -345,6 +346,8 @@ def test_a_short_retry_after_is_waited_for(web: WebServer, settings: Settings) -
     assert (report.new, report.failures) == (3, 0)
     first, second = (seen for seen in web.seen if seen.path == "/tin-1.html")
     assert 1 <= second.started - first.started < 3
+    archived = [page for file in settings.warc_folder.iterdir() for page in pages(file)]
+    assert [page.status for page in archived if page.url.endswith("/tin-1.html")] == [503, 200]
 
 
 @pytest.mark.parametrize("told", ["3600", "date", "9" * 30])
