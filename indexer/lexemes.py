@@ -124,7 +124,7 @@ def _word(piece: str, warnings: list[str]) -> Lexeme:
         return _plain(text)
     tokens = tokenize(text)
     if len(tokens) == 1 and len(tokens[0].folded) >= MIN_PREFIX:
-        return Lexeme("prefix", text)
+        return Lexeme("prefix", text[tokens[0].start : tokens[0].end])  # terms begin with letters or digits alone
     warnings.append(_SHORT_PREFIX)
     return _plain(text)
 

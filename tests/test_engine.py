@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from engines import ENGINES, ask, found, indexed, stored
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from indexer.engine import Engine, Reader
@@ -257,6 +257,7 @@ PIECES = st.sampled_from(SPICE.split())
 
 
 @given(st.one_of(st.text(max_size=80), st.lists(PIECES, max_size=20).map(" ".join), st.lists(PIECES).map("".join)))
+@example("\ud800ngh*")
 def test_every_query_text_gives_an_answer(reader: Reader, text: str) -> None:
     answer = ask(reader, text, author=text)
     assert 0 <= answer.total <= len(ARTICLES)

@@ -41,6 +41,7 @@ def words(text: str) -> tuple[Node, ...]:
         ("“đại học” „cao đẳng“", And((Phrase("đại học"), Phrase("cao đẳng")))),
         ("＂học＂　（a　OR　b）", And((Phrase("học"), Or(words("a b"))))),
         ("nghiên*", Prefix("nghiên")),
+        ("#ngh.*", Prefix("ngh")),
         ("học -thể thao", And((Word("học"), Not(Phrase("thể thao"))))),
         ("học NOT thể thao", And((Word("học"), Not(Phrase("thể thao"))))),
         ("học -thể thao OR a", Or((And((Word("học"), Not(Phrase("thể thao")))), Word("a")))),
