@@ -14,6 +14,7 @@ from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 VIETNAM = ZoneInfo("Asia/Ho_Chi_Minh")
+HTML_TYPES = frozenset({"", "text/html", "application/xhtml+xml"})
 
 Precision = Literal["time", "day"]
 Status = Literal["live", "gone"]
@@ -36,6 +37,11 @@ class Page:
     def media_type(self) -> str:
         """The type and subtype of Content-Type in lower case; empty where there is none."""
         return self.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+    @property
+    def is_html(self) -> bool:
+        """Whether it is HTML by its type, or has none: then it is looked at, as browsers do."""
+        return self.media_type in HTML_TYPES
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,7 +39,6 @@ HOST_FAILURES = 5  # in a row, after which a host is left alone for the run
 MAX_REDIRECTS = 10
 PROGRESS = 60.0  # seconds between two lines of progress: a day of them can still be read
 MISSES_UNTIL_GONE = 2  # runs that must find 404 before an article counts as gone; 410 says so at once
-HTML_TYPES = frozenset({"", "text/html", "application/xhtml+xml"})
 TRY_LATER = frozenset({429, 500, 502, 503, 504})
 
 
@@ -343,7 +342,7 @@ class Crawl:
             self._frontier.make_page_due(entry.url, self._run)
 
     def _html(self, page: KnownPage, site: Site, response: Page, record: int) -> None:
-        if response.media_type not in HTML_TYPES:
+        if not response.is_html:
             self.report.note(site.id, "refused", f"type {response.media_type}", page.url)
             self._frontier.visited(page, self._run)
             return

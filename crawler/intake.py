@@ -24,7 +24,7 @@ from crawler.article import VIETNAM, Article, Page, Precision, Status, article_i
 from crawler.errors import InputError
 from crawler.extract import extract, parse
 from crawler.settings import SITE_ID, Settings, Site
-from crawler.store import Life, Store, instant
+from crawler.store import Change, Life, Store, instant
 from crawler.urls import canonical, host_of, kind_of
 
 BATCH = 500  # articles a transaction: one sync of the disk for about 2 MB of text
@@ -49,6 +49,10 @@ class IntakeReport:
     def taken(self) -> int:
         """How many articles are now in the store because of, or in spite of, these files."""
         return self.new + self.changed + self.unchanged
+
+    def count(self, change: Change) -> None:
+        """Count an article that was taken in."""
+        setattr(self, change, getattr(self, change) + 1)
 
     def fault(self, told: str) -> None:
         """Count something bad, and name it where not too many have been named."""
@@ -212,7 +216,7 @@ def _take_lines(file: Path, settings: Settings, store: Store, report: IntakeRepo
                 try:
                     line = _Line.model_validate(_object(text))
                     _, change = store.put(line.article(settings), now, life=line.life(now))
-                    setattr(report, change, getattr(report, change) + 1)
+                    report.count(change)
                 except ValidationError as error:
                     report.fault(f"{file}: line {number}: {_told(error)}")
                 except (ValueError, InputError) as error:
@@ -279,7 +283,7 @@ def _take_pages(file: Path, settings: Settings, store: Store, archive: Archive, 
 def _site_for(page: Page, settings: Settings) -> Site | None:
     """The site whose article `page` may be."""
     url = canonical(page.url)
-    if url is None or page.status != 200 or page.media_type not in {"", "text/html", "application/xhtml+xml"}:
+    if url is None or page.status != 200 or not page.is_html:
         return None
     wanted = ("article",), ("article", "list")
     return next((s for s in settings.sites.values() if kind_of(url, s) in wanted[s.article is None]), None)
@@ -293,10 +297,10 @@ def _take_page(page: Page, site: Site, store: Store, archive: Archive, report: I
     seen = instant(page.fetched)
     known = store.get(found.article.id)
     if known and known.last_seen >= seen:  # taken in before, or older than what is known
-        report.unchanged += 1
+        report.count("unchanged")
         return
     location = archive.write(Exchange(page, "OK", (), tuple(page.headers.items())))
     with store.transaction():
         record = store.add_record(page.url, seen, page.status, location)
         _, change = store.put(found.article, seen, location=record)
-    setattr(report, change, getattr(report, change) + 1)
+    report.count(change)

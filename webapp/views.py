@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -140,8 +141,14 @@ def filename(url: str) -> str:
 @pages.app_template_global()
 def asset(name: str) -> str:
     """The address of a static file; it changes with the file's content, so that browsers may keep it."""
-    content = (Path(current_app.static_folder or "") / name).read_bytes()
-    return url_for("static", filename=name, v=hashlib.blake2b(content, digest_size=4).hexdigest())
+    path = Path(current_app.static_folder or "") / name
+    return url_for("static", filename=name, v=_fingerprint(path, path.stat().st_mtime_ns))
+
+
+@cache
+def _fingerprint(path: Path, _modified: int) -> str:
+    """A digest of a static file, computed once for each state of it and not for each page."""
+    return hashlib.blake2b(path.read_bytes(), digest_size=4).hexdigest()
 
 
 @pages.app_template_global()

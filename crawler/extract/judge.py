@@ -31,7 +31,7 @@ def refusal(page: Page) -> str | None:
     """Tell why the response itself cannot be an article."""
     if page.status >= 400:
         return f"the server answered {page.status}"
-    if page.media_type not in {"", "text/html", "application/xhtml+xml"}:
+    if not page.is_html:
         return f"the type is {page.media_type}, not HTML"
     return None
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import tempfile
 from pathlib import Path
+from urllib.parse import quote_plus
 
 import click
 
@@ -47,8 +48,6 @@ def show(port: int | None, *, once: bool) -> None:
 
 
 def _try_searches(service: SearchService, address: str) -> None:
-    from urllib.parse import quote_plus
-
     click.echo("\nThree searches to try:")
     for query in SEARCHES:
         results = service.search(SearchRequest(q=query))
