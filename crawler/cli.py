@@ -11,8 +11,9 @@ import os
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -105,25 +106,32 @@ def _lines(path: str, value: Any) -> Iterator[str]:
 @as_json
 @pass_context
 def import_(context: Context, files: tuple[Path, ...], max_failed: float, as_json: bool) -> None:
-    """Take in article JSON Lines (.jsonl, .jsonl.gz) and WARC files (.warc, .warc.gz)."""
-    from crawler.intake import take_in
+    """Take in article JSON Lines (.jsonl, .jsonl.gz) and WARC files (.warc, .warc.gz, .arc, .arc.gz)."""
+    from crawler.intake import is_warc, take_in
+    from crawler.lock import hold
 
     settings = context.settings
     started = time.monotonic()
-    with closing_store(settings) as store, closing_archive(settings) as archive:
+    with ExitStack() as held:
+        if any(is_warc(file) for file in files):
+            held.enter_context(hold(settings.data / "crawl.lock", "tratin import"))
+        store, archive = held.enter_context(closing_store(settings)), held.enter_context(closing_archive(settings))
         report = take_in(files, settings, store, archive)
     seconds = time.monotonic() - started
+    document = report.document()
     if as_json:
-        print_json(asdict(report) | {"seconds": round(seconds, 2)})
+        print_json(document | {"seconds": round(seconds, 2)})
     else:
         rate = report.taken / seconds if seconds else 0
         click.echo(f"{report.taken} articles in {seconds:.1f} s ({rate:.0f} a second): {report.new} new, "
                    f"{report.changed} changed, {report.unchanged} unchanged; {report.left_out} left out, "
                    f"{report.bad} bad")  # fmt: skip
+        for reason, told in document["left_out_reasons"].items():
+            click.echo(f"  left out {told['count']}: {reason} ({', '.join(told['examples'])})")
     for fault in report.faults:
         click.echo(f"tratin: {fault}", err=True)
     if report.bad > len(report.faults):
-        click.echo(f"tratin: and {report.bad - len(report.faults)} more bad lines", err=True)
+        click.echo(f"tratin: and {report.bad - len(report.faults)} more that were bad", err=True)
     if 100 * report.bad > max_failed * (report.taken + report.bad):
         sys.exit(3)
 
@@ -133,23 +141,15 @@ def import_(context: Context, files: tuple[Path, ...], max_failed: float, as_jso
 @pass_context
 def status(context: Context, as_json: bool) -> None:
     """Tell for each site how many articles there are, how fresh they are and how the last run went."""
-    from crawler.status import status_of
+    from crawler.status import readable, status_of
 
-    settings = context.settings
-    with closing_store(settings) as store:
-        told = status_of(settings, store)
+    now = datetime.now(UTC)
+    with closing_store(context.settings) as store:
+        told = status_of(context.settings, store, now)
     if as_json:
         print_json(told)
-        return
-    for name, site in told["sites"].items():
-        click.echo(
-            f"{name}: {site['articles']} articles, {site['gone']} gone, last change {site['changed'] or 'never'}"
-        )
-        if run := site["last_run"]:
-            click.echo(f"  last run {run['started']}: {run['fetched']} fetched, {run['new']} new, {run['changed']} "
-                       f"changed, {run['missing']} missing, {run['failed']} failed")  # fmt: skip
-    if not told["sites"]:
-        click.echo("no site is configured and no article is stored")
+    else:
+        click.echo(readable(told, now))
 
 
 @contextmanager

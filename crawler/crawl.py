@@ -1,52 +1,54 @@
-"""The spine of crawling: take the next due address, fetch it, archive it, extract it, store it, add what it links to.
+"""The spine of crawling: take the next due address, fetch it, read it, archive it, settle what came of it.
 
-The frontier is in the store, and each visit ends in one transaction after its record is on disk: a run that is cut
-off anywhere is gone on with by the next one. Each host has one worker at a time, hosts are worked on in parallel.
+The frontier is in the store, and each visit ends in one transaction after its record is on disk (`journal`): a run that
+is cut off anywhere is gone on with by the next one. Each host has one worker at a time, hosts are worked on in
+parallel; what strangers wrote is parsed in processes of their own (`readers`).
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
 import logging
-import re
 import threading
 from collections import Counter
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, time, timedelta
-from email.utils import parsedate_to_datetime
-from time import monotonic
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from random import random
 
-from crawler import discover, revisit
-from crawler.archive import Archive
-from crawler.article import VIETNAM, Page
-from crawler.extract import Document, extract, parse
-from crawler.fetch import Failed, Fetched, Fetcher, Outcome, Refused
-from crawler.frontier import KnownPage, PageKind
+from crawler import drift, patience
+from crawler.archive import Archive, Exchange
+from crawler.article import Page
+from crawler.fetch import Fetched, Fetcher, Outcome, Refused
+from crawler.frontier import KnownPage, Lead
+from crawler.journal import Journal
+from crawler.readers import Readers, processors
+from crawler.reading import Reading, Task
 from crawler.report import RunReport
-from crawler.robots import Robots
+from crawler.robots import Kept, Robots
 from crawler.settings import Settings, Site
-from crawler.store import Location, Store, instant
-from crawler.urls import canonical, host_of, kind_of
+from crawler.settle import OLDER, ROBOTS, Settler, Visit, digest
+from crawler.store import Store, instant
+from crawler.urls import canonical, continues, host_of, kind_of, shape
 
 log = logging.getLogger(__name__)
 
-ATTEMPTS = 3  # of one address in one run
-LONGEST_WAIT = 60.0  # seconds that a run waits for a Retry-After itself; a longer one puts the host off
-LONGEST_PUT_OFF = 7 * 86_400.0  # seconds; who asks for more than a week has made a mistake
+# Where a site has its sitemap when its robots.txt does not say so; each costs a request to each host. The first is the
+# place of NukeViet, Drupal and Joomla, and WordPress redirects from it to its own /wp-sitemap.xml; the second is the
+# place of the usual plug-ins of WordPress (Yoast, Rank Math); the third is DotNetNuke's. News sitemaps, .gz files and
+# parts of other names are named by these or by robots.txt.
+COMMON_SITEMAPS = ("/sitemap.xml", "/sitemap_index.xml", "/sitemap.aspx")
+
 HOST_FAILURES = 5  # in a row, after which a host is left alone for the run
-MAX_REDIRECTS = 10
-PROGRESS = 60.0  # seconds between two lines of progress: a day of them can still be read
-MISSES_UNTIL_GONE = 2  # runs that must find 404 before an article counts as gone; 410 says so at once
-TRY_LATER = frozenset({429, 500, 502, 503, 504})
+IDLE = 0.5  # seconds after which it is looked again which hosts have something due
 
 
 @dataclass(frozen=True, slots=True)
 class CrawlOptions:
     """What one run is asked for.
 
-    `since` leaves out what a sitemap says was last changed before that day; `lists_only` fetches no known article page.
+    `since` leaves out what a sitemap says was last changed before that day, and further pages of lists whose articles
+    are older; `lists_only` fetches no known article page.
     """
 
     max_pages: int
@@ -62,54 +64,92 @@ class Crawl:
     ) -> None:
         """Prepare a run; nothing is fetched yet."""
         self._sites = {site.id: site for site in sites}
-        self._store, self._archive, self._options = store, archive, options
+        self._settings, self._store, self._archive, self._options = settings, store, archive, options
         self._frontier = store.frontier
         self._stop = threading.Event()
         self._fetcher = Fetcher(settings.crawler, self._stop)
-        self._robots = Robots(self._fetch_robots, settings.crawler.user_agent)
-        self._workers = settings.crawler.workers
+        self._readers = Readers(settings.sites.values(), min(processors(), settings.crawler.workers))
+        self._journal = Journal(store, archive)
+        self._robots = Robots(self._fetch_robots, settings.crawler.user_agent, _RobotsCache(store), _now)
         self._spent: Counter[str] = Counter()
         self._failures: Counter[str] = Counter()
         self._left_alone: set[str] = set()
         self._greeted: set[str] = set()
-        self._starts = {url for site in sites for url in site.start}
-        self._told = monotonic()
         self._run = store.start_run(instant(_now()))
         self.report = RunReport(self._sites, instant(_now()))
+        self._settler = Settler(store, settings.crawler, self.report, self._run, options.since)
+        self._settler.starts |= {url for site in sites for url in site.start}
 
     def stop(self) -> None:
         """End soon, keeping the state; for signal handlers and other threads."""
         self._stop.set()
         self._fetcher.abort()
+        self._readers.stop()
 
     def run(self) -> RunReport:
         """Crawl until nothing is due, the limits are reached, or `stop` is called."""
         try:
+            self._recover()
             for site in self._sites.values():
                 self._seed(site)
             self._respect_waiting()
             self._work()
+            for site in self._sites.values():
+                self._close(site)
         finally:
+            self._readers.stop()
             self._fetcher.close()
-        self.report.ended = instant(_now())
         return self.report
 
-    def end(self, exit_code: int) -> None:
-        """Keep the report in the store."""
-        self._store.end_run(self._run, instant(_now()), exit_code, self.report.document())
+    def end(self, max_failed: float, stopped_by: int | None = None) -> int:
+        """Close the report and keep it in the store; gives the run's exit code."""
+        ended = instant(_now())
+        code = self.report.end(ended, max_failed, stopped_by)
+        self._store.end_run(self._run, ended, code, self.report.document())
+        return code
 
-    # Who works when
+    def remaining(self) -> dict[str, int]:
+        """How many pages of each site are due."""
+        return self._frontier.count_due(self._sites)
+
+    # Before and after
+
+    def _recover(self) -> None:
+        """Take in what a run that was killed had archived and not settled; what it tore is cut off."""
+        taken = 0
+        for left in self._archive.unsettled(self._store.settled()):
+            visit = self._left_visit(left.page) if left.page and not self._store.has_record(left.place) else None
+            with self._store.transaction():
+                if visit:
+                    self._settler.settle(visit, left.place)
+                    taken += 1
+                self._store.settle(left.place.file, left.end)
+            if left.torn:
+                self.report.remark(f"cut {left.torn:,} bytes of a torn record off the end of {left.place.file}")
+        if taken:
+            self.report.remark(f"took in {taken} pages that a run which was cut off had archived")
+
+    def _left_visit(self, response: Page) -> Visit | None:
+        """The visit that a response in the archive was the end of; None where its page is not waiting for one."""
+        page, outcome = self._frontier.get(response.url), Fetched(Exchange(response, "", (), ()))
+        site = self._settings.sites.get(page.site) if page else None
+        if page is None or site is None or not page.due or patience.try_later(outcome):
+            return None
+        return Visit(page, site, outcome, self._read(page, site, outcome))
 
     def _seed(self, site: Site) -> None:
         """Make due what a run begins with: list pages, sitemaps, feeds, and what is to be seen again."""
+        if drift.is_renewed(self._store, site):
+            drift.renew(self._store, self._archive, site, self._readers, instant(_now()))
         with self._store.transaction():
             self._frontier.make_due(site.id, instant(_now()))
             self._frontier.judge_anew(site.id, _rules(site))
             for url in site.start:
                 self._frontier.claim(url, site.id)
-                self._frontier.add(url, site.id, "list", self._run, again=True)
-                for path in discover.COMMON_SITEMAPS:
-                    self._add(site, canonical(path, url), "sitemap")
+                self._settler.lead(site, Lead(url, "list", again=True))
+                for path in COMMON_SITEMAPS:
+                    if sitemap := canonical(path, url):
+                        self._settler.lead(site, Lead(sitemap, "sitemap"))
 
     def _respect_waiting(self) -> None:
         """Leave alone the hosts that asked for it in an earlier run."""
@@ -118,23 +158,28 @@ class Crawl:
                 if host in site.allowed_hosts:
                     self._leave_alone(host, site, f"Retry-After asks to wait until {until}")
 
+    def _close(self, site: Site) -> None:
+        """Look at the site as a whole: whether it has drifted, and which delay was kept."""
+        with self._store.transaction():
+            self._settler.judge(site)
+        for host in site.allowed_hosts:
+            if (gap := self._fetcher.smallest_gap(host)) is not None:
+                self.report.gap(site.id, gap)
+
+    # Who works when
+
     def _work(self) -> None:
         """Give each host with something due to one worker, until there is none."""
         busy: dict[Future[None], str] = {}
-        with ThreadPoolExecutor(self._workers, thread_name_prefix="crawl") as pool:
+        with ThreadPoolExecutor(self._settings.crawler.workers, thread_name_prefix="crawl") as pool:
             try:
                 while True:
                     if not self._stop.is_set():
-                        free = (
-                            self._frontier.due_hosts(self._open_sites(), lists_only=self._options.lists_only)
-                            - set(busy.values())
-                            - self._left_alone
-                        )
+                        free = self._due_hosts() - set(busy.values()) - self._left_alone
                         busy |= {pool.submit(self._drain, host): host for host in sorted(free)}
                     if not busy:
                         return
-                    done, _ = wait(busy, timeout=0.5, return_when=FIRST_COMPLETED)
-                    self._tell()
+                    done, _ = wait(busy, timeout=IDLE, return_when=FIRST_COMPLETED)
                     for future in done:
                         del busy[future]
                         future.result()
@@ -142,11 +187,8 @@ class Crawl:
                 self.stop()
                 raise
 
-    def _tell(self) -> None:
-        """Log a line of progress when it is time."""
-        if monotonic() - self._told >= PROGRESS:
-            self._told = monotonic()
-            log.info("%s", self.report.progress())
+    def _due_hosts(self) -> set[str]:
+        return self._frontier.due_hosts(self._open_sites(), lists_only=self._options.lists_only)
 
     def _open_sites(self) -> list[str]:
         """The sites that have not reached their limit."""
@@ -169,73 +211,104 @@ class Crawl:
         outcome = Refused(reason) if reason else self._fetch(page, site)
         if self._stop.is_set() and not isinstance(outcome, Fetched):
             return
-        location = self._archive.write(outcome.exchange) if isinstance(outcome, Fetched) else None
-        with self._store.transaction():
-            self._settle(page, site, outcome, location)
-
-    def _settle(self, page: KnownPage, site: Site, outcome: Outcome, location: Location | None) -> None:
-        """Put what came of a visit into the store and the report."""
-        if isinstance(outcome, Fetched) and location is not None:
-            self._take_in(page, site, outcome.page, location)
-        elif isinstance(outcome, Refused):
-            self.report.note(site.id, "refused", outcome.reason, page.url)
-            self._frontier.visited(replace(page, visit_after=_visit_after(None)), self._run)
-        elif isinstance(outcome, Failed):
-            self._failed(page, site, outcome.reason)
+        reading = self._read(page, site, outcome) if isinstance(outcome, Fetched) else None
+        if self._stop.is_set() and reading and reading.problem:
+            return
+        visit = Visit(page, site, outcome, reading)
+        exchange = outcome.exchange if isinstance(outcome, Fetched) else None
+        self._journal.commit(exchange, lambda location: self._settler.settle(visit, location))
 
     def _refusal(self, page: KnownPage, site: Site) -> str | None:
         """Why the address must not be fetched, before anything is asked of its host but robots.txt."""
         if page.kind in {"list", "article"} and kind_of(page.url, site) == "outside":
             return "outside the site's rules"
+        if reason := self._trap(page, site):
+            return reason
         rules = self._robots.rules(page.url)
         if rules.refusal:
-            if not self._stop.is_set():  # else that is the reason
+            if not self._stop.is_set() and page.host not in self._left_alone:  # else there is a reason already
                 self._leave_alone(page.host, site, rules.refusal)
             return rules.refusal
         self._fetcher.slow_down(page.host, self._robots.delay(page.url))
         if page.host not in self._greeted:
             self._greeted.add(page.host)
             for sitemap in rules.sitemaps:
-                self._add(site, canonical(sitemap, page.url), "sitemap")
-        return None if self._robots.allows(page.url) else "robots.txt"
+                if url := canonical(sitemap, page.url):
+                    self._settler.lead(site, Lead(url, "sitemap"))
+        return None if self._robots.allows(page.url) else ROBOTS
+
+    def _trap(self, page: KnownPage, site: Site) -> str | None:
+        """Why a list page is not worth the request: a calendar without an end, or older than what was asked for."""
+        if page.kind != "list" or page.url in self._settler.starts:
+            return None
+        limit, form = self._settings.crawler.max_barren, shape(page.url)
+        if page.fetched is None and self._frontier.barren(site.id, form) >= limit:
+            return f"{limit} pages in a row like {form} led to no article"
+        since = self._options.since
+        if since and page.found_on and continues(page.found_on, page.url):
+            newest = self._store.newest_on(page.found_on)
+            if newest and newest < since:
+                return OLDER
+        return None
+
+    def _read(self, page: KnownPage, site: Site, outcome: Fetched) -> Reading | None:
+        """Read a response of status 200 that is new and of a type that can be read; None for all others."""
+        response = outcome.page
+        is_known = page.body_hash == digest(response.body) and page.url not in self._settler.starts
+        is_readable = page.kind in {"sitemap", "feed"} or response.is_html
+        if response.status != 200 or is_known or not is_readable:
+            return None
+        return self._readers.read(Task(response, site.id, page.kind))
 
     def _fetch(self, page: KnownPage, site: Site) -> Outcome:
         """Fetch a page, and leave its host alone where that does not work too often."""
         validators = {"If-None-Match": page.etag, "If-Modified-Since": page.last_modified}
-        if page.url in self._starts:
+        if page.url in self._settler.starts:
             validators = {}  # a 304 would hide the links from which a run begins
         self._spent[site.id] += 1
-        outcome = self._persist(page.url, {name: value for name, value in validators.items() if value})
-        if not _try_later(outcome):
+        outcome = self._persist(page.url, site, {name: value for name, value in validators.items() if value})
+        if not patience.try_later(outcome):
             self._failures[page.host] = 0
             return outcome
         self._failures[page.host] += 1
-        if (pause := _pause(outcome, 0)) > LONGEST_WAIT:
-            until = instant(_now() + timedelta(seconds=min(pause, LONGEST_PUT_OFF)))
-            self._frontier.wait_until(page.host, until)
-            self._leave_alone(page.host, site, f"Retry-After asks to wait until {until}")
-        elif self._failures[page.host] >= HOST_FAILURES:
+        if not self._is_put_off(page.host, site, outcome) and self._failures[page.host] >= HOST_FAILURES:
             self._leave_alone(page.host, site, f"{HOST_FAILURES} failures in a row")
         return outcome
 
-    def _persist(self, url: str, validators: dict[str, str]) -> Outcome:
+    def _is_put_off(self, host: str, site: Site, outcome: Outcome) -> bool:
+        """Leave a host alone that asks to wait for longer than a run waits, in the next runs too."""
+        told = patience.told_wait(outcome.page, _now()) if isinstance(outcome, Fetched) else None
+        if told is None or told <= patience.LONGEST_WAIT:
+            return False
+        until = instant(_now() + timedelta(seconds=told))
+        self._frontier.wait_until(host, until)
+        self._leave_alone(host, site, f"Retry-After asks to wait until {until}")
+        return True
+
+    def _persist(self, url: str, site: Site, validators: dict[str, str]) -> Outcome:
         """Fetch, again after a while where the host asks for that or the connection broke."""
-        for attempt in range(ATTEMPTS - 1):
+        for attempt in range(patience.ATTEMPTS - 1):
             outcome = self._fetcher.fetch(url, validators)
-            pause = _pause(outcome, attempt)
-            if not _try_later(outcome) or pause > LONGEST_WAIT or self._stop.wait(pause):
+            if not patience.try_later(outcome):
                 return outcome
+            told = patience.told_wait(outcome.page, _now()) if isinstance(outcome, Fetched) else None
+            pause = patience.backoff(attempt, random()) if told is None else told  # noqa: S311 -- no secret
+            if pause > patience.LONGEST_WAIT or self._stop.wait(pause):
+                return outcome
+            self.report.waited(site.id, pause)
             if isinstance(outcome, Fetched):  # whoever gets the last answer archives that
-                self._archive.write(outcome.exchange)
+                self._journal.commit(outcome.exchange)
         return self._fetcher.fetch(url, validators)
 
     def _fetch_robots(self, url: str) -> Outcome:
         """Fetch a robots.txt, which is archived like everything else; never from a host that no site names."""
-        if not any(host_of(url) in site.allowed_hosts for site in self._sites.values()):
+        site = next((site for site in self._sites.values() if host_of(url) in site.allowed_hosts), None)
+        if site is None:
             return Refused(f"it redirects to {host_of(url)}, which is no host of the site")
-        outcome = self._persist(url, {})
+        outcome = self._persist(url, site, {})
         if isinstance(outcome, Fetched):
-            self._archive.write(outcome.exchange)
+            self._journal.commit(outcome.exchange)
+            self._is_put_off(host_of(url), site, outcome)
         return outcome
 
     def _leave_alone(self, host: str, site: Site, reason: str) -> None:
@@ -243,191 +316,27 @@ class Crawl:
         self.report.put_off(site.id, host, reason)
         log.warning("%s: host %s is left alone for this run: %s", site.id, host, reason)
 
-    def _failed(self, page: KnownPage, site: Site, reason: str) -> None:
-        self.report.note(site.id, "failed", reason, page.url)
-        log.debug("%s: %s failed: %s", site.id, page.url, reason)
-        self._frontier.visited(replace(page, visit_after=instant(_now())), self._run)
 
-    # One response
+class _RobotsCache:
+    """The robots.txt files that the store keeps."""
 
-    def _take_in(self, page: KnownPage, site: Site, response: Page, location: Location) -> None:
-        record = self._store.add_record(response.url, instant(response.fetched), response.status, location)
-        if response.status not in {200, 304, 404, 410} and not 300 <= response.status < 400:
-            self._failed(page, site, f"status {response.status}")
-            return
-        self.report.add(site.id, fetched=1, bytes=len(response.body))
-        late = _visit_after(None) if page.kind == "article" else None  # for an article page that shows none today
-        page = replace(page, fetched=instant(response.fetched), visit_after=late)
-        if response.status == 304:
-            self.report.add(site.id, not_modified=1)
-            self._seen_again(page)
-        elif 300 <= response.status < 400:
-            self._redirect(page, site, response)
-        elif response.status in {404, 410}:
-            self._missing(page, site, response.status)
-        elif page.kind in {"sitemap", "feed"}:
-            self._addresses(page, site, response)
-        else:
-            self._html(page, site, response, record)
+    def __init__(self, store: Store) -> None:
+        self._store = store
 
-    def _seen_again(self, page: KnownPage) -> None:
-        """Keep an article page that has not changed."""
-        if page.article:
-            stored = self._store.get(page.article)
-            page = replace(page, visit_after=_visit_after(stored.article.day if stored else None), misses=0)
-            self._store.touch(page.article or "", page.fetched or "")
-        self._frontier.visited(page, self._run)
+    def load(self, root: str) -> Kept | None:
+        """What the host at `root` last answered."""
+        kept = self._store.robots(root)
+        return Kept(root, *kept) if kept else None
 
-    def _redirect(self, page: KnownPage, site: Site, response: Page) -> None:
-        """Put the target on the frontier. An article whose address leads elsewhere now is no longer at that address."""
-        target = canonical(response.headers.get("location", ""), page.url)
-        kind = None if page.kind in {"list", "article"} else page.kind
-        if target is None or kind_of(target, site) == "outside":
-            self._astray(page, site, f"redirect off the site to {host_of(target or '') or 'nowhere'}")
-        elif page.hops >= MAX_REDIRECTS:
-            self._astray(page, site, f"more than {MAX_REDIRECTS} redirects")
-        else:
-            if page.url in self._starts:
-                self._starts.add(target)
-            self._add(site, target, kind, again=page.kind != "article", hops=page.hops + 1)
-        if page.article:
-            self._missing(page, site, response.status)
-        else:
-            self._frontier.visited(page, self._run)
-
-    def _astray(self, page: KnownPage, site: Site, reason: str) -> None:
-        """Note a redirect that leads nowhere: a failure where the site begins, to be expected elsewhere."""
-        self.report.note(site.id, "failed" if page.url in self._starts else "refused", reason, page.url)
-
-    def _missing(self, page: KnownPage, site: Site, status: int) -> None:
-        """Count what is not there, and an article as gone when no address shows it any more."""
-        page = replace(page, misses=page.misses + 1)
-        self.report.add(site.id, missing=1)
-        if page.url in self._starts:
-            self.report.note(site.id, "failed", f"start page answers {status}", page.url)
-        if page.article and (status == 410 or page.misses >= MISSES_UNTIL_GONE):
-            if not self._frontier.held_elsewhere(page):
-                gone = self._store.mark_gone(page.article, page.fetched or "")
-                self.report.add(site.id, gone=int(gone))
-        elif page.article:
-            page = replace(page, visit_after=page.fetched)
-        self._frontier.visited(page, self._run)
-
-    def _addresses(self, page: KnownPage, site: Site, response: Page) -> None:
-        """Add what a sitemap or a feed names."""
-        page = _with_validators(page, response)
-        if page.kind == "feed":
-            for url in discover.feed_entries(response.body, response.url):
-                self._add(site, url, None)
-        else:
-            found = discover.sitemap(response.body)
-            for url in found.nested:
-                self._add(site, url, "sitemap", again=True)
-            wanted = [entry for entry in found.entries if self._is_wanted(entry)]
-            for entry in wanted:
-                self._add(site, entry.url, None)
-                self._look_again(entry)
-            if len(wanted) < len(found.entries):
-                page = replace(page, etag=None, last_modified=None)  # what was left out is for another run
-        self._frontier.visited(page, self._run)
-
-    def _is_wanted(self, entry: discover.SitemapEntry) -> bool:
-        since, modified = self._options.since, entry.modified
-        return since is None or modified is None or modified >= datetime.combine(since, time(), VIETNAM)
-
-    def _look_again(self, entry: discover.SitemapEntry) -> None:
-        """Make an address due that a sitemap says has changed since it was fetched."""
-        fetched = self._frontier.fetched_at(entry.url)
-        if fetched and entry.modified and entry.modified > datetime.fromisoformat(fetched):
-            self._frontier.make_page_due(entry.url, self._run)
-
-    def _html(self, page: KnownPage, site: Site, response: Page, record: int) -> None:
-        if not response.is_html:
-            self.report.note(site.id, "refused", f"type {response.media_type}", page.url)
-            self._frontier.visited(page, self._run)
-            return
-        digest = hashlib.blake2b(response.body, digest_size=16).hexdigest()
-        page = _with_validators(page, response)
-        if page.article and page.body_hash == digest:
-            self.report.add(site.id, unchanged=1)
-            self._seen_again(page)
-            return
-        document = parse(response)
-        page = replace(page, body_hash=digest, misses=0)
-        if page.kind == "article" or site.article is None:
-            page = self._article(page, site, response, document, record)
-        self._follow(page, site, document)
-        self._frontier.visited(page, self._run)
-
-    def _article(self, page: KnownPage, site: Site, response: Page, document: Document, record: int) -> KnownPage:
-        """Store the article of a page that has one; the page comes back with what is now known of it."""
-        found = extract(document, response, site)
-        if found.article is None:
-            if page.kind == "article":
-                self.report.note(site.id, "no_article", found.reason or "none found", page.url)
-            return page
-        kept, change = self._store.put(found.article, page.fetched or "", location=record)
-        self.report.add(site.id, **{change: 1})
-        return replace(page, kind="article", article=kept, visit_after=_visit_after(found.article.day))
-
-    def _follow(self, page: KnownPage, site: Site, document: Document) -> None:
-        """Add what a page links to. Known lists are visited again from a start page, or where there was news."""
-        kinds = {url: kind_of(url, site) for url in discover.links(document.soup, page.url)}
-        news = [url for url, kind in kinds.items() if kind == "article" and self._add(site, url, "article")]
-        if page.kind == "list" or site.article is None:
-            lists = [url for url, kind in kinds.items() if kind == "list"]
-            if site.article is None:  # any of them may be an article
-                news = [url for url in lists if self._add(site, url, "list")]
-            again = page.url in self._starts or bool(news)
-            for url in lists:
-                self._add(site, url, "list", again=again)
-        for url in discover.feeds(document.soup, page.url):
-            self._add(site, url, "feed")
-
-    def _add(self, site: Site, url: str | None, kind: PageKind | None, *, again: bool = False, hops: int = 0) -> bool:
-        """Put an address on the frontier, as `kind` or as the site's rules say; True where it is new."""
-        if url is None or host_of(url) not in site.allowed_hosts:
-            return False
-        if kind in {None, "list", "article"}:
-            judged = kind_of(url, site)
-            if judged == "outside":
-                return False
-            kind = judged if kind is None else kind
-        assert kind is not None
-        added = self._frontier.add(url, site.id, kind, self._run, again=again, hops=hops)
-        self.report.add(site.id, discovered=int(added))
-        return added
+    def keep(self, kept: Kept) -> None:
+        """Keep an answer."""
+        self._store.keep_robots(kept.root, kept.fetched, kept.status, kept.body)
 
 
 def _now() -> datetime:
     return datetime.now(UTC)
 
 
-def _visit_after(published: date | None) -> str:
-    return instant(_now() + revisit.interval(published, _now().astimezone(VIETNAM).date()))
-
-
 def _rules(site: Site) -> str:
     """What decides about the addresses of a site, to be compared."""
     return json.dumps([site.article, site.follow, site.exclude, sorted(site.allowed_hosts), site.start])
-
-
-def _try_later(outcome: Outcome) -> bool:
-    """Whether it did not work, and may after a while."""
-    return isinstance(outcome, Failed) or (isinstance(outcome, Fetched) and outcome.page.status in TRY_LATER)
-
-
-def _with_validators(page: KnownPage, response: Page) -> KnownPage:
-    headers = response.headers
-    return replace(page, etag=headers.get("etag"), last_modified=headers.get("last-modified"))
-
-
-def _pause(outcome: Outcome, attempt: int) -> float:
-    """Seconds to wait before the next attempt: what Retry-After says (RFC 9110 10.2.3), else 1, 2, 4."""
-    told = outcome.page.headers.get("retry-after", "") if isinstance(outcome, Fetched) else ""
-    if re.fullmatch(r"[0-9]{1,9}", told.strip()):
-        return float(told)
-    try:
-        return max((parsedate_to_datetime(told) - _now()).total_seconds(), 0.0)
-    except (TypeError, ValueError, OverflowError):
-        return float(2**attempt)

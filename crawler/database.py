@@ -1,4 +1,4 @@
-"""The SQLite file of the store: its connection, its transactions, its tables (`schema.sql`), its errors.
+"""The SQLite file of the store: its connection, its transactions, its tables (`schema/`), its errors.
 
 WAL mode, so that readers and the writer do not wait for each other; `synchronous=FULL`, so that a committed transaction
 survives a power cut.
@@ -17,7 +17,7 @@ from typing import Any
 
 from crawler.errors import DamagedError, TratinError
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2  # the number of the last file in schema/
 
 
 class Database:
@@ -46,10 +46,10 @@ class Database:
             self._connection.execute("PRAGMA journal_mode=WAL")
             self._connection.execute("PRAGMA synchronous=FULL")
             self._connection.execute("PRAGMA foreign_keys=ON")
-        if self._version() == 0:  # asked first without a transaction, so that a reader need not wait for a writer
+        if self._version() < SCHEMA_VERSION:  # asked first without a transaction: a reader need not wait for a writer
             with self.transaction():
-                if self._version() == 0:
-                    self._make_tables()
+                for number in range(self._version() + 1, SCHEMA_VERSION + 1):
+                    self._apply(number)
         if (version := self._version()) != SCHEMA_VERSION:
             found = f"its schema has version {version}, this program writes version {SCHEMA_VERSION}"
             raise DamagedError(self.path, found, "use the version of tratin that wrote it")
@@ -58,11 +58,11 @@ class Database:
         (row,) = self.rows("PRAGMA user_version")
         return int(row[0])
 
-    def _make_tables(self) -> None:
-        script = files("crawler").joinpath("schema.sql").read_text(encoding="utf-8")
+    def _apply(self, number: int) -> None:
+        script = files("crawler").joinpath(f"schema/{number}.sql").read_text(encoding="utf-8")
         for statement in script.split(";\n"):
             self._connection.execute(statement)
-        self._connection.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
+        self._connection.execute(f"PRAGMA user_version={number}")
 
     def close(self) -> None:
         """Close the file."""

@@ -206,4 +206,4 @@ def _possible(published: Published, now: datetime) -> bool:
     if published.precision == "day":
         return EARLIEST <= date.fromisoformat(published.value) <= latest.date()
     moment = datetime.fromisoformat(published.value)
-    return moment <= latest and moment.astimezone(VIETNAM).date() >= EARLIEST
+    return moment <= latest and moment.date() >= EARLIEST

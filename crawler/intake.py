@@ -1,37 +1,49 @@
 """Take in articles and pages that others have fetched: article JSON Lines and WARC files, plain or gzip.
 
-What is sound in a file is taken in, what is not is counted and named by its line; a file that is torn is taken in up to
-the tear.
+What is sound in a file is taken in, what is not is counted and named by its place; a file that is torn is taken in up
+to the tear. JSON Lines come first, in their order. The captures of all WARC files come in order of time, so that years
+of an archive give the versions of an article in theirs: a first way through the files makes an index (`captures`), a
+second one reads what is wanted. robots.txt is not asked, for the pages are here already. A capture of a missing page
+(404, 410, or the site's words for it) says nothing of today, and marks no article as gone.
 """
 
 from __future__ import annotations
 
-import gzip
-import json
-import re
-import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from dataclasses import asdict, dataclass, field, replace
+from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
-from typing import Annotated, Any, BinaryIO
+from typing import Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError, model_validator
-
-from crawler.archive import Archive, Exchange, pages
-from crawler.article import VIETNAM, Article, Page, Precision, Status, article_id
-from crawler.errors import InputError
-from crawler.extract import extract, parse
-from crawler.settings import SITE_ID, Settings, Site
-from crawler.store import Change, Life, Store, instant
+from crawler import article_lines
+from crawler.archive import Archive, Exchange
+from crawler.article import Article, Page, StoredArticle
+from crawler.captures import Captures, Entry
+from crawler.coding import TooLongError
+from crawler.errors import DamagedError, InputError
+from crawler.journal import Journal
+from crawler.readers import Readers
+from crawler.reading import Task
+from crawler.settings import Settings, Site
+from crawler.store import Change, Location, Store, instant
 from crawler.urls import canonical, host_of, kind_of
+from crawler.warc_reader import Capture, Fault, PageReader, scan
+from crawler.warc_record import NOT_MODIFIED
 
 BATCH = 500  # articles a transaction: one sync of the disk for about 2 MB of text
 NAMED = 10  # faults that are told one by one; all are counted
-MAX_LINE = 50_000_000  # bytes of one article; more is a file of another kind
-WARC_SUFFIXES = (".warc", ".warc.gz")
+MAX_TOLD = 500  # characters of a fault or an address; longer ones cannot be read anyway
+EXAMPLES = 3  # addresses that are told for each reason to leave something out
+WARC_SUFFIXES = (".warc", ".warc.gz", ".arc", ".arc.gz")
 JSONL_SUFFIXES = (".jsonl", ".jsonl.gz")
+
+
+@dataclass
+class LeftOut:
+    """How many captures were left out for one reason, and the addresses of the first of them."""
+
+    count: int = 0
+    examples: list[str] = field(default_factory=list)
 
 
 @dataclass
@@ -42,13 +54,18 @@ class IntakeReport:
     changed: int = 0
     unchanged: int = 0
     bad: int = 0
-    left_out: int = 0
     faults: list[str] = field(default_factory=list)
+    left_out_reasons: dict[str, LeftOut] = field(default_factory=dict)
 
     @property
     def taken(self) -> int:
         """How many articles are now in the store because of, or in spite of, these files."""
         return self.new + self.changed + self.unchanged
+
+    @property
+    def left_out(self) -> int:
+        """How many captures were sound and not wanted."""
+        return sum(told.count for told in self.left_out_reasons.values())
 
     def count(self, change: Change) -> None:
         """Count an article that was taken in."""
@@ -58,138 +75,37 @@ class IntakeReport:
         """Count something bad, and name it where not too many have been named."""
         self.bad += 1
         if len(self.faults) < NAMED:
-            self.faults.append(told)
+            self.faults.append(_printable(told))
+
+    def leave_out(self, reason: str, url: str) -> None:
+        """Count a capture that is not taken in."""
+        told = self.left_out_reasons.setdefault(reason, LeftOut())
+        told.count += 1
+        if len(told.examples) < EXAMPLES and url not in told.examples:
+            told.examples.append(_printable(url))
+
+    def document(self) -> dict[str, Any]:
+        """The report as JSON has it, what was left out by the most frequent reason first."""
+        reasons = sorted(self.left_out_reasons.items(), key=lambda told: -told[1].count)
+        told = {reason: asdict(left_out) for reason, left_out in reasons}
+        return asdict(replace(self, left_out_reasons={})) | {"left_out": self.left_out, "left_out_reasons": told}
 
 
-def _clean(text: str) -> str:
-    """Refuse what UTF-8 cannot hold."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        raise ValueError("holds half of a surrogate pair, which is no character") from None
-    return text
+def _printable(told: str) -> str:
+    """What a stranger's file says, fit for a terminal."""
+    return "".join(char if char.isprintable() else "\ufffd" for char in told[:MAX_TOLD])
 
 
-def _not_blank(text: str) -> str:
-    if not text.strip():
-        raise ValueError("is empty")
-    return text
-
-
-def _is_id(text: str) -> str:
-    if not re.fullmatch(r"[^\s/?#%\\\x00-\x1f\x7f]{1,200}", text) or text in {".", ".."}:
-        raise ValueError("an id is 1 to 200 characters without white space, / ? # % and \\")
-    return text
-
-
-def _is_site(text: str) -> str:
-    if not SITE_ID.fullmatch(text):
-        raise ValueError("a site's id is made of a-z, 0-9 and -")
-    return text
-
-
-def _is_address(text: str) -> str:
-    address = canonical(text)
-    if address is None:
-        raise ValueError("is not an http or https address")
-    return address
-
-
-def _is_date(text: str) -> str:
-    """A plain day, or an instant with an offset; a time without one is taken as Vietnam's."""
-    with suppress(ValueError):
-        return date.fromisoformat(text).isoformat()
-    return _moment(text).isoformat()
-
-
-def _is_instant(text: str) -> str:
-    return instant(_moment(text))
-
-
-def _moment(text: str) -> datetime:
-    try:
-        read = datetime.fromisoformat(text)
-        read = read if read.tzinfo else read.replace(tzinfo=VIETNAM)
-        read.astimezone(UTC), read.astimezone(VIETNAM)
-    except (ValueError, OverflowError):  # the latter for the first and the last day of the calendar
-        raise ValueError("is not an ISO 8601 date or time") from None
-    return read
-
-
-Text = Annotated[str, AfterValidator(_clean)]
-
-
-class _Image(BaseModel):
-    url: Text
-    caption: Text | None = None
-
-
-class _Attachment(BaseModel):
-    url: Text
-    title: Text | None = None
-    media_type: Text | None = None
-
-
-class _Line(BaseModel):
-    """A line of article JSON Lines: the contract's object; only `url` (or `id`), `title` and `body` must be there."""
-
-    model_config = ConfigDict(strict=True, extra="ignore")
-
-    id: Annotated[Text, AfterValidator(_is_id)] | None = None
-    url: Annotated[Text, AfterValidator(_is_address)] | None = None
-    site: Annotated[Text, AfterValidator(_is_site)] | None = None
-    title: Annotated[Text, AfterValidator(_not_blank)]
-    body: Text
-    lead: Text | None = None
-    published: Annotated[Text, AfterValidator(_is_date)] | None = None
-    published_source: Text | None = None
-    author: Text | None = None
-    category: Text | None = None
-    tags: list[Text] | None = None
-    images: list[_Image] | None = None
-    attachments: list[_Attachment] | None = None
-    language: Text | None = None
-    first_seen: Annotated[Text, AfterValidator(_is_instant)] | None = None
-    last_seen: Annotated[Text, AfterValidator(_is_instant)] | None = None
-    changed: Annotated[Text, AfterValidator(_is_instant)] | None = None
-    status: Status | None = None
-
-    @model_validator(mode="after")
-    def _has_name(self) -> _Line:
-        if self.id is None and self.url is None:
-            raise ValueError("an article needs a url or an id")
-        return self
-
-    def article(self, settings: Settings) -> Article:
-        """The article; what is not told is unknown."""
-        precision: Precision | None = None
-        if self.published:
-            precision = "day" if len(self.published) == 10 else "time"
-        made = self.model_dump(include=set(Article.__dataclass_fields__)) | {
-            "id": self.id or article_id(self.url or ""),
-            "site": self.site or _site_of(self.url, settings),
-            "published_precision": precision,
-            "published_source": self.published_source or ("import" if self.published else None),
-        }
-        return Article.from_document(made)
-
-    def life(self, now: str) -> Life:
-        """What the article brings of its life elsewhere."""
-        first = self.first_seen or now
-        return Life(first, self.last_seen or first, self.changed or first, self.status or "live")
-
-
-def _site_of(url: str | None, settings: Settings) -> str:
-    """The configured site of an address, else a name made of its host."""
-    if url is None:
-        return "import"
-    host = host_of(url)
-    known = next((site.id for site in settings.sites.values() if host in site.allowed_hosts), None)
-    return known or re.sub(r"[^a-z0-9]+", "-", host.lower()).strip("-")
+def is_warc(file: Path) -> bool:
+    """Whether a file is a WARC or ARC file by its name."""
+    return file.name.lower().endswith(WARC_SUFFIXES)
 
 
 def take_in(files: tuple[Path, ...], settings: Settings, store: Store, archive: Archive) -> IntakeReport:
-    """Take in all `files`. Raises InputError, before anything is done, for one that is missing or of another kind."""
+    """Take in all `files`. Raises InputError, before anything is done, for one that is missing or of another kind.
+
+    Whoever calls it with WARC files holds the lock of the crawl, for the archive is written.
+    """
     for file in files:
         if not file.is_file():
             raise InputError(f"no file {file}; nothing was imported")
@@ -200,107 +116,163 @@ def take_in(files: tuple[Path, ...], settings: Settings, store: Store, archive: 
             )
     report = IntakeReport()
     for file in files:
-        if file.name.lower().endswith(WARC_SUFFIXES):
-            _take_pages(file, settings, store, archive, report)
-        else:
+        if not is_warc(file):
             _take_lines(file, settings, store, report)
+    archives = tuple(file for file in files if is_warc(file))
+    if archives:
+        with Readers(settings.sites.values(), 1) as readers:
+            _PageIntake(archives, settings, store, archive, readers, report).run()
     return report
 
 
 def _take_lines(file: Path, settings: Settings, store: Store, report: IntakeReport) -> None:
     now = instant(datetime.now(UTC))
-    lines = _lines(file, report)
-    while batch := [line for _, line in zip(range(BATCH), lines, strict=False)]:
+    lines = article_lines.read(file)
+    while batch := list(islice(lines, BATCH)):
         with store.transaction():
-            for number, text in batch:
+            for place, line in batch:
                 try:
-                    line = _Line.model_validate(_object(text))
-                    _, change = store.put(line.article(settings), now, life=line.life(now))
-                    report.count(change)
-                except ValidationError as error:
-                    report.fault(f"{file}: line {number}: {_told(error)}")
-                except (ValueError, InputError) as error:
-                    report.fault(f"{file}: line {number}: {error}")
+                    if isinstance(line, str):
+                        raise InputError(line)
+                    report.count(store.put(line.article(settings), now, life=line.life(now)).change)
+                except InputError as error:
+                    report.fault(f"{file}: {place}: {error}")
 
 
-def _object(text: bytes) -> Any:
-    try:
-        return json.loads(text)
-    except RecursionError:
-        raise ValueError("not JSON: nested too deeply") from None
-    except UnicodeDecodeError:
-        raise ValueError("not UTF-8") from None
-    except json.JSONDecodeError as error:
-        raise ValueError(f"not JSON: {error.msg} at column {error.colno}") from None
+class _PageIntake:
+    """Archives and extracts the article pages of the configured sites in WARC files."""
 
+    def __init__(
+        self,
+        files: tuple[Path, ...],
+        settings: Settings,
+        store: Store,
+        archive: Archive,
+        readers: Readers,
+        report: IntakeReport,
+    ) -> None:
+        self._files, self._sites, self._store, self._archive = files, settings.sites, store, archive
+        self._journal, self._readers, self._report = Journal(store, archive), readers, report
+        self._reader = PageReader(settings.crawler.max_bytes)
+        self._now = datetime.now(UTC)
 
-def _lines(file: Path, report: IntakeReport) -> Iterator[tuple[int, bytes]]:
-    """The lines that hold something, with their numbers; a file that ends in the middle of its gzip is a fault."""
-    number = 0
-    try:
-        with _open(file) as stream:
-            while line := stream.readline(MAX_LINE):
-                number += 1
-                if line.removeprefix(b"\xef\xbb\xbf").strip():
-                    yield number, line.removeprefix(b"\xef\xbb\xbf")
-    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        report.fault(f"{file}: after line {number}: the gzip data is broken ({error}); what came before was taken in")
+    def run(self) -> None:
+        try:
+            with Captures() as captures:
+                for number, file in enumerate(self._files):
+                    try:
+                        self._index(number, file, captures)
+                    except OSError as error:
+                        self._report.fault(f"{file} cannot be read: {error.strerror}")
+                captures.finish()
+                for entry in captures.in_order():
+                    self._take(entry, captures)
+        finally:
+            self._reader.close()
 
+    # The first way through
 
-@contextmanager
-def _open(file: Path) -> Iterator[BinaryIO]:
-    with file.open("rb") as raw:
-        packed = raw.read(2) == b"\x1f\x8b" or file.name.lower().endswith(".gz")
-        raw.seek(0)
-        if packed:
-            with gzip.GzipFile(fileobj=raw) as stream:
-                yield stream  # type: ignore[misc]
+    def _index(self, number: int, file: Path, captures: Captures) -> None:
+        """Note what is to be taken in, and what a revisit may repeat."""
+        for found in scan(file):
+            if isinstance(found, Fault):
+                self._report.fault(f"{file}: {found}")
+                continue
+            wanted = self._wanted(found)
+            if isinstance(wanted, str):
+                self._report.leave_out(wanted, found.head.url)
+            if isinstance(wanted, Site):
+                captures.add(number, found, wanted.id)
+            elif found.is_whole_page:
+                captures.add(number, found, None)
+
+    def _wanted(self, capture: Capture) -> Site | str:
+        """The site whose article it may be, or why it is left out."""
+        head, is_revisit = capture.head, capture.original is not None
+        site = self._site_of(head.url)
+        if isinstance(site, str):
+            return site
+        if head.status != 200 and not (is_revisit and head.status == NOT_MODIFIED):
+            return f"status {head.status}"
+        if not head.is_html:
+            return "not HTML"
+        if capture.truncated:
+            return "cut off by the program that wrote it"
+        return "dated in the future" if head.fetched > self._now else site
+
+    def _site_of(self, url: str) -> Site | str:
+        address = canonical(url)
+        if address is None:
+            return "not an address that can be fetched"
+        sites = [site for site in self._sites.values() if host_of(address) in site.allowed_hosts]
+        kinds = ("article",), ("article", "list")  # without a pattern for articles every page may be one
+        told = next((site for site in sites if kind_of(address, site) in kinds[site.article is None]), None)
+        return told or ("not an article by the rules of its site" if sites else "of a host that no site names")
+
+    # The second way through
+
+    def _take(self, entry: Entry, captures: Captures) -> None:
+        try:
+            page = self._page(entry, captures)
+        except TooLongError as error:
+            self._report.leave_out(str(error), entry.url)
+        except (ValueError, OSError, DamagedError) as error:
+            self._report.fault(f"{self._files[entry.file]}: {entry.place}: {error} ({entry.url})")
         else:
-            yield raw
-
-
-def _told(error: ValidationError) -> str:
-    """What is wrong with a line, in a few words, without its text."""
-    problem = error.errors(include_url=False)[0]
-    place = ".".join(str(part) for part in problem["loc"])
-    told = "is missing" if problem["type"] == "missing" else problem["msg"].removeprefix("Value error, ")
-    return f"{place}: {told}" if place else told
-
-
-def _take_pages(file: Path, settings: Settings, store: Store, archive: Archive, report: IntakeReport) -> None:
-    """Archive and extract the article pages of the configured sites in a WARC file."""
-    try:
-        for page in pages(file):
-            site = _site_for(page, settings)
-            if site is None:
-                report.left_out += 1
+            if page is None:
+                self._report.leave_out("a revisit of what is neither in these files nor in the archive", entry.url)
             else:
-                _take_page(page, site, store, archive, report)
-    except InputError as error:
-        report.fault(str(error))
+                self._take_page(page, entry)
 
+    def _page(self, entry: Entry, captures: Captures) -> Page | None:
+        """The page of a capture; of a revisit, the page that it repeats, seen again."""
+        if entry.original is None:
+            return self._reader.page(self._files[entry.file], entry.place)
+        if repeated := captures.repeated(entry):
+            page = self._reader.page(self._files[repeated[0]], repeated[1])
+        elif location := self._archived(entry):
+            page = self._archive.read(location)
+        else:
+            return None
+        return replace(page, url=entry.url, fetched=entry.fetched)
 
-def _site_for(page: Page, settings: Settings) -> Site | None:
-    """The site whose article `page` may be."""
-    url = canonical(page.url)
-    if url is None or page.status != 200 or not page.is_html:
-        return None
-    wanted = ("article",), ("article", "list")
-    return next((s for s in settings.sites.values() if kind_of(url, s) in wanted[s.article is None]), None)
+    def _archived(self, revisit: Entry) -> Location | None:
+        """Where the response that `revisit` repeats lies in our own archive."""
+        told = revisit.original
+        if told is None or told.url is None or told.fetched is None:
+            return None
+        return self._store.location_at(told.url, instant(told.fetched))
 
+    def _take_page(self, page: Page, entry: Entry) -> None:
+        found = self._readers.read(Task(page, entry.site, "article"))
+        if found.article is None:
+            self._report.leave_out(f"no article: {found.problem or found.reason}", entry.url)
+            return
+        seen, known = instant(entry.fetched), self._known(found.article)
+        newest = max(known.last_seen, known.changed) if known else ""
+        if newest > seen:
+            self._report.leave_out("older than what is known of its article", entry.url)
+        elif newest == seen:  # taken in before
+            self._report.count("unchanged")
+        elif known and entry.original and known.content_hash == found.article.content_hash:
+            self._store.touch(known.article.id, seen)
+            self._report.count("unchanged")
+        else:
+            self._keep(page, found.article, seen, entry)
 
-def _take_page(page: Page, site: Site, store: Store, archive: Archive, report: IntakeReport) -> None:
-    found = extract(parse(page), page, site)
-    if found.article is None:
-        report.left_out += 1
-        return
-    seen = instant(page.fetched)
-    known = store.get(found.article.id)
-    if known and known.last_seen >= seen:  # taken in before, or older than what is known
-        report.count("unchanged")
-        return
-    location = archive.write(Exchange(page, "OK", (), tuple(page.headers.items())))
-    with store.transaction():
-        record = store.add_record(page.url, seen, page.status, location)
-        _, change = store.put(found.article, seen, location=record)
-    report.count(change)
+    def _known(self, article: Article) -> StoredArticle | None:
+        held = self._store.id_at(article.url) if article.url else None
+        return self._store.get(held or article.id)
+
+    def _keep(self, page: Page, article: Article, seen: str, entry: Entry) -> None:
+        """Archive a page, then put its article into the store."""
+
+        def put(location: Location | None) -> None:
+            assert location is not None
+            record = self._store.add_record(entry.url, seen, page.status, location)
+            self._report.count(self._store.put(article, seen, location=record).change)
+
+        try:
+            self._journal.commit(Exchange(page, "OK", (), tuple(page.headers.items())), put)
+        except InputError as error:
+            self._report.fault(f"{self._files[entry.file]}: {entry.place}: {error}")

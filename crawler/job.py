@@ -13,7 +13,7 @@ from datetime import date
 from pathlib import Path
 from types import FrameType
 
-from crawler import files
+from crawler import files, progress
 from crawler.archive import Archive
 from crawler.crawl import Crawl, CrawlOptions
 from crawler.errors import InputError
@@ -64,11 +64,10 @@ def run_job(job: Job, store: Store, archive: Archive) -> Done:
 def _crawl(job: Job, store: Store, archive: Archive) -> Done:
     options = CrawlOptions(job.settings.crawler.max_pages, job.since, lists_only=job.dry_run)
     run = Crawl(job.settings, job.sites, store, archive, options)
-    with _stopping(run) as caught:
-        report = run.run()
-    code = 128 + caught[0] if caught else report.exit_code(job.max_failed)
-    run.end(code)
-    return Done(report, code, caught[0] if caught else None)
+    with _stopping(run) as caught, progress.shown(run.report, run.remaining):
+        run.run()
+    stopped_by = caught[0] if caught else None
+    return Done(run.report, run.end(job.max_failed, stopped_by), stopped_by)
 
 
 def _rehearse(job: Job, store: Store) -> Done:

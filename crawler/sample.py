@@ -21,6 +21,7 @@ EXAMPLE = {
     "article": r"/[^/]+-\d+\.html$",
     "follow": "/(tin-tuc|su-kien)/",
     "exclude": "/(en|login|search)/",
+    "not_found": "(không tìm thấy|không tồn tại)",
     "language": "vi",
 }
 PROFILE_EXAMPLE = {
@@ -54,12 +55,19 @@ def settings_file() -> str:
 
 def _table(name: str, defaults: BaseModel) -> str:
     lines = [f"[{name}]  # {(type(defaults).__doc__ or '').strip()}\n"]
-    for key in type(defaults).model_fields:
+    for key, field in type(defaults).model_fields.items():
         value = getattr(defaults, key)
-        lines.append(_line(type(defaults), key, "…" if value is None else value))
+        lines.append(_line(type(defaults), key, (field.examples or [""])[0] if value is None else value))
     return "".join(lines)
 
 
 def _line(model: type[BaseModel], key: str, value: object) -> str:
-    """`# key = value  # help`. A JSON text is a TOML text for all that stands here."""
-    return f"# {key} = {json.dumps(value, ensure_ascii=False)}  # {model.model_fields[key].description}\n"
+    """`# key = value  # help`."""
+    return f"# {key} = {_toml(value)}  # {model.model_fields[key].description}\n"
+
+
+def _toml(value: object) -> str:
+    """A value as TOML; a JSON text is one, but for tables."""
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f"{key} = {_toml(inner)}" for key, inner in value.items()) + " }"
+    return json.dumps(value, ensure_ascii=False)

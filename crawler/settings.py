@@ -12,13 +12,16 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from pathlib import Path
 from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
+from urllib.parse import urlsplit
 
 import soupsieve
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from crawler import revisit
 from crawler.errors import ConfigurationError, InputError
 from crawler.urls import canonical, host_of, name_of
 
@@ -44,7 +47,15 @@ def _selects(selector: str) -> str:
     return selector
 
 
+def _is_proxy(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme != "http" or not parts.hostname:
+        raise ValueError("is not the address of an http proxy (as in 'http://proxy.edu.vn:3128')")
+    return url
+
+
 Pattern = Annotated[str, AfterValidator(_compiles)]
+Proxy = Annotated[str, AfterValidator(_is_proxy)]
 Selector = Annotated[str, AfterValidator(_selects)]
 
 
@@ -79,13 +90,34 @@ class CrawlerSettings(_Table):
     private_networks: bool = Field(
         False, description="true lets a site resolve to loopback or private addresses (an intranet)"
     )
+    proxy: Proxy | None = Field(
+        None,
+        description="an http proxy for all requests; the environment's are never used",
+        examples=["http://proxy.edu.vn:3128"],
+    )
+    max_depth: int = Field(20, ge=1, description="clicks from a start page; further pages of one list count as none")
+    max_barren: int = Field(
+        50, ge=1, description="new list pages of one shape without news in a row; further ones are a trap"
+    )
+    revisit: dict[str, str] = Field(
+        {"2d": "6h", "14d": "1d", "90d": "7d", "older": "90d"},
+        description="up to which age of an article (h, d, w) it is looked at again how often",
+    )
+
+    @field_validator("revisit")
+    @classmethod
+    def _revisits(cls, table: dict[str, str]) -> dict[str, str]:
+        revisit.steps(table)
+        return table
 
 
 class IndexerSettings(_Table):
     """How articles are indexed."""
 
     engine: Literal["whoosh", "opensearch"] = Field("whoosh", description="the search engine")
-    abbreviations: str | None = Field(None, description="a list of abbreviations; the built-in one otherwise")
+    abbreviations: str | None = Field(
+        None, description="a list of abbreviations; the built-in one otherwise", examples=["abbreviations.tsv"]
+    )
 
 
 class WebSettings(_Table):
@@ -121,6 +153,9 @@ class Site(_Table):
     article: Pattern | None = Field(None, description="regular expression, searched in the URL: these are articles")
     follow: Pattern | None = Field(None, description="of the other pages, only these are followed")
     exclude: Pattern | None = Field(None, description="never fetched")
+    not_found: Pattern | None = Field(
+        None, description="regular expression, searched in a page's text: it says that there is no such page"
+    )
     language: str = Field("vi", min_length=2, description="the language of its articles")
     profile: tuple[Profile, ...] = Field((), strict=False, description="selectors, newest first")
 
@@ -158,7 +193,7 @@ class Site(_Table):
             raise ValueError("has the key 'id'; the table's own name is the id")
         return table
 
-    @property
+    @cached_property
     def allowed_hosts(self) -> frozenset[str]:
         """The hosts that may be fetched, with the port where it is not the scheme's own.
 

@@ -1,7 +1,7 @@
 """The article store: the articles with all their versions, where each response lies in the archive, the runs' reports.
 
-All SQL is in this file, in `frontier.py` and in `schema.sql`. Every change of an article gets a sequence number that
-grows over the whole store; an indexer asks for what came since its watermark.
+All SQL is in this file, in `frontier.py`, in `readings.py` and in `schema/`. Every change of an article gets a sequence
+number that grows over the whole store; an indexer asks for what came since its watermark.
 """
 
 from __future__ import annotations
@@ -11,16 +11,22 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from crawler.article import Article, Status, StoredArticle
+from crawler.article import Article, Status, StoredArticle, local_day
 from crawler.database import Database
 from crawler.errors import InputError
 from crawler.frontier import Frontier
+from crawler.readings import Readings
 
 BATCH = 500  # articles read at a time: about 2 MB of text
+
+NEWEST = """
+    SELECT a.status, a.versions, v.number, v.content_hash FROM article a
+    JOIN version v ON v.article = a.id WHERE a.id = ? ORDER BY v.number DESC LIMIT 1
+"""
 
 Change = Literal["new", "changed", "unchanged"]
 
@@ -41,6 +47,15 @@ class Life:
     last_seen: str
     changed: str
     status: Status = "live"
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What became of an article that was put into the store: its id, and the number of the version that it is now."""
+
+    id: str
+    change: Change
+    version: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +85,7 @@ class Store:
         self.path = path
         self._database = Database(path)
         self.frontier = Frontier(self._database)
+        self.readings = Readings(self._database)
 
     def close(self) -> None:
         """Close the file."""
@@ -87,38 +103,54 @@ class Store:
     # Articles
 
     def put(
-        self, article: Article, now: str, *, location: int | None = None, life: Life | None = None
-    ) -> tuple[str, Change]:
-        """Keep `article` as seen at `now`, as a new version where its content differs; give its id and what happened.
+        self,
+        article: Article,
+        now: str,
+        *,
+        location: int | None = None,
+        life: Life | None = None,
+        held: bool = False,
+    ) -> Kept:
+        """Keep `article` as seen at `now`, as a new version where its content is not that of the last one.
 
-        An address that is already here keeps its id. Raises InputError where id and address belong to two articles.
+        An address that is already here keeps its id. With `held` a new version is kept from readers until `release`.
+        Raises InputError where id and address belong to two articles.
         """
         with self.transaction():
             article = replace(article, id=self._id_of(article))
-            known = self._database.one("SELECT * FROM stored WHERE id = ?", (article.id,))
+            known = self._database.one(NEWEST, (article.id,))
             if known is None:
-                self._insert(article, life or Life(now, now, now), location)
-                return article.id, "new"
+                self._insert(article, life or Life(now, now, now), location, held=held)
+                return Kept(article.id, "new", 1)
             status = life.status if life else "live"
-            if known["content_hash"] != article.content_hash or known["status"] != status:
-                self._replace(article, known, now, location, status)
-                return article.id, "changed"
+            if known["content_hash"] != article.content_hash:
+                number = known["number"] + 1
+                self._add_version(article, number, now, location, held=held)
+                if held:
+                    self.touch(article.id, now)
+                else:
+                    self._show(article, number, now, status)
+                return Kept(article.id, "changed", number)
+            if known["status"] != status and life is not None:
+                self._show(article, known["versions"], now, status)
+                return Kept(article.id, "changed", known["number"])
             if life is None:
-                self.touch(article.id, now)
-            return article.id, "unchanged"
+                returns = self.touch(article.id, now)
+                return Kept(article.id, "changed" if returns else "unchanged", known["number"])
+            return Kept(article.id, "unchanged", known["number"])
 
     def _id_of(self, article: Article) -> str:
         """The id under which this address is already kept, else the article's own."""
-        kept = self._database.one("SELECT id FROM article WHERE url = ?", (article.url,)) if article.url else None
-        if kept is None or kept["id"] == article.id:
+        kept = self.id_at(article.url) if article.url else None
+        if kept is None or kept == article.id:
             return article.id
         if self._database.one("SELECT 1 FROM article WHERE id = ?", (article.id,)):
             raise InputError(f"id {article.id!r} and url {article.url!r} belong to two different articles of the store")
-        return str(kept["id"])
+        return kept
 
-    def _insert(self, article: Article, life: Life, location: int | None) -> None:
+    def _insert(self, article: Article, life: Life, location: int | None, *, held: bool) -> None:
         self._database.execute(
-            "INSERT INTO article VALUES (?, ?, ?, ?, ?, ?, ?, 1, ?)",
+            "INSERT INTO article VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 article.id,
                 article.url,
@@ -127,34 +159,33 @@ class Store:
                 life.first_seen,
                 life.last_seen,
                 life.changed,
+                int(not held),
                 self.sequence() + 1,
             ),
         )
-        self._add_version(article, 1, life.changed, location)
+        self._add_version(article, 1, life.changed, location, held=held)
 
-    def _replace(self, article: Article, known: sqlite3.Row, now: str, location: int | None, status: Status) -> None:
-        number = known["versions"]
-        if known["content_hash"] != article.content_hash:
-            number += 1
-            self._add_version(article, number, now, location)
+    def _show(self, article: Article, number: int, now: str, status: Status) -> None:
+        """Let readers have that version of the article."""
         self._database.execute(
             "UPDATE article SET url = coalesce(?, url), site = ?, status = ?, last_seen = ?, changed = ?,"
             " versions = ?, sequence = ? WHERE id = ?",
             (article.url, article.site, status, now, now, number, self.sequence() + 1, article.id),
         )
 
-    def _add_version(self, article: Article, number: int, seen: str, location: int | None) -> None:
+    def _add_version(self, article: Article, number: int, seen: str, location: int | None, *, held: bool) -> None:
         document = json.dumps(article.document(), ensure_ascii=False)
         self._database.execute(
-            "INSERT INTO version VALUES (?, ?, ?, ?, ?, ?)",
-            (article.id, number, seen, article.content_hash, document, location),
+            "INSERT INTO version (article, number, seen, content_hash, document, record, held)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (article.id, number, seen, article.content_hash, document, location, int(held)),
         )
 
-    def touch(self, article_id: str, now: str) -> None:
-        """Note that the article was seen unchanged; one that was gone is live again."""
+    def touch(self, article_id: str, now: str) -> bool:
+        """Note that the article was seen unchanged; True where it was gone and is live again."""
         with self.transaction():
             self._database.execute("UPDATE article SET last_seen = ? WHERE id = ?", (now, article_id))
-            self._set_status(article_id, "live", now)
+            return self._set_status(article_id, "live", now)
 
     def mark_gone(self, article_id: str, now: str) -> bool:
         """Note that the newsroom has taken the article away, whose words are kept; True where it was live."""
@@ -184,6 +215,18 @@ class Store:
         )
         return {row["id"]: _stored(row) for row in rows}
 
+    def withdrawn(self, ids: Sequence[str]) -> set[str]:
+        """Those of `ids` of which every version is held back."""
+        rows = self._database.rows(
+            "SELECT id FROM article WHERE versions = 0 AND id IN (SELECT value FROM json_each(?))", (json.dumps(ids),)
+        )
+        return {row["id"] for row in rows}
+
+    def id_at(self, url: str) -> str | None:
+        """The id of the article at that canonical address; of one, too, that is held back."""
+        row = self._database.one("SELECT id FROM article WHERE url = ?", (url,))
+        return str(row["id"]) if row else None
+
     def changes(self, after: int, until: int | None = None) -> Iterator[StoredArticle]:
         """Every article whose last change came after number `after` (and not after `until`), in their order."""
         last = until if until is not None else self.sequence()
@@ -197,9 +240,18 @@ class Store:
         """For each site that has articles: how many, how many of them gone, and when one last came or changed."""
         rows = self._database.rows(
             "SELECT site, count(*) AS articles, sum(status = 'gone') AS gone, max(changed) AS changed,"
-            " max(last_seen) AS last_seen FROM article GROUP BY site"
+            " max(last_seen) AS last_seen FROM article WHERE versions > 0 GROUP BY site"
         )
         return {row["site"]: {key: row[key] for key in row.keys() if key != "site"} for row in rows}  # noqa: SIM118
+
+    def newest_on(self, list_url: str) -> date | None:
+        """The day of the newest article that was first found on that list page."""
+        row = self._database.one(
+            "SELECT max(json_extract(s.document, '$.published')) AS newest"
+            " FROM page p JOIN stored s ON s.id = p.article WHERE p.found_on = ?",
+            (list_url,),
+        )
+        return local_day(row["newest"]) if row else None
 
     # The archive
 
@@ -218,6 +270,42 @@ class Store:
             "SELECT r.file, r.offset FROM article a JOIN version v ON v.article = a.id AND v.number = a.versions"
             " JOIN record r ON r.id = v.record WHERE a.id = ?",
             (article_id,),
+        )
+        return Location(row["file"], row["offset"]) if row else None
+
+    def settled(self) -> dict[str, int]:
+        """Up to where the store knows what each file of the archive holds, in bytes."""
+        rows = self._database.rows(
+            "SELECT file, max(length) AS length FROM (SELECT file, settled AS length FROM warc UNION ALL"
+            " SELECT file, max(offset) FROM record GROUP BY file) GROUP BY file"
+        )
+        return {row["file"]: row["length"] for row in rows}
+
+    def has_record(self, location: Location) -> bool:
+        """Whether the store knows the record that lies there."""
+        sql = "SELECT 1 FROM record WHERE file = ? AND offset = ?"
+        return self._database.one(sql, (location.file, location.offset)) is not None
+
+    def settle(self, file: str, length: int) -> None:
+        """Note that the store knows all that the first `length` bytes of that file hold."""
+        with self.transaction():
+            self._database.execute("INSERT OR REPLACE INTO warc VALUES (?, ?)", (file, length))
+
+    def robots(self, root: str) -> tuple[str, int, bytes] | None:
+        """What the host at `root` last answered when it was asked for its robots.txt: when, the status, the body."""
+        row = self._database.one("SELECT fetched, status, body FROM robots WHERE root = ?", (root,))
+        return (row["fetched"], row["status"], row["body"]) if row else None
+
+    def keep_robots(self, root: str, fetched: str, status: int, body: bytes) -> None:
+        """Keep what a host answered."""
+        with self.transaction():
+            self._database.execute("INSERT OR REPLACE INTO robots VALUES (?, ?, ?, ?)", (root, fetched, status, body))
+
+    def location_at(self, url: str, fetched: str) -> Location | None:
+        """Where the page that was fetched from `url` at that instant lies in the archive."""
+        row = self._database.one(
+            "SELECT file, offset FROM record WHERE url = ? AND fetched = ? AND status = 200 ORDER BY id DESC LIMIT 1",
+            (url, fetched),
         )
         return Location(row["file"], row["offset"]) if row else None
 

@@ -119,14 +119,15 @@ class SearchService:
                 tuple(passages(_text(stored[match.id].article), in_body)),
             )
             for match in matches.matches
+            if match.id in stored
         )
 
     def _stored(self, matches: Sequence[Match]) -> dict[str, StoredArticle]:
-        """The articles that matched, by id."""
+        """The articles that matched, by id; those that were withdrawn since they were indexed are left out."""
         stored = self._store().get_many([match.id for match in matches])
-        missing = next((match.id for match in matches if match.id not in stored), None)
-        if missing is not None:
-            found = f"article {missing} is in the index and not in the store"
+        missing = [match.id for match in matches if match.id not in stored]
+        if missing and (lost := set(missing) - self._store().withdrawn(missing)):
+            found = f"article {min(lost)} is in the index and not in the store"
             raise DamagedError(self._store().path, found, "restore the store, or run 'tratin index --rebuild'")
         return stored
 

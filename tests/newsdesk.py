@@ -74,7 +74,7 @@ def run(settings: Settings, options: CrawlOptions | None = None) -> RunReport:
     with opened(settings) as (store, archive):
         made = Crawl(settings, settings.chosen(()), store, archive, options or CrawlOptions(1000))
         report = made.run()
-        made.end(0)
+        made.end(20)
         return report
 
 

@@ -2,26 +2,38 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
+import hashlib
 import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import pytest
-from newsdesk import PATTERN, WORDS, article_page, opened, settings_for, stored, tratin
+from newsdesk import PATTERN, WORDS, article_page, newsroom, opened, settings_for, site_of, stored, tratin
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
+from webserver import WebServer
 
 from crawler.archive import Archive, Exchange
 from crawler.article import Page, article_id
 from crawler.errors import InputError
-from crawler.intake import IntakeReport, take_in
+from crawler.intake import IntakeReport, LeftOut, take_in
+from crawler.lock import hold
 from crawler.settings import Settings
 from crawler.store import Store
 
 URL = "https://vui.edu.vn/tin-1.html"
+OLDER = "older than what is known of its article"
+NOWHERE = "a revisit of what is neither in these files nor in the archive"
 LINE = {"url": URL, "title": "Hội nghị", "body": "Nội dung."}
 FULL = LINE | {
     "id": "bai-1",
@@ -306,8 +318,16 @@ def test_an_archive_taken_in_twice_is_kept_once(settings: Settings, ours: Path) 
 def test_an_old_archive_does_not_undo_what_came_later(settings: Settings, ours: Path, tmp_path: Path) -> None:
     later = LINE | {"body": "Bản mới hơn", "last_seen": "2022-01-01T00:00:00+00:00"}
     take(settings, lines(tmp_path, later))
-    assert take(settings, ours).unchanged == 1
+    report = take(settings, ours)
+    assert (report.new, report.changed, report.unchanged) == (1, 0, 0)
+    assert report.left_out_reasons[OLDER] == LeftOut(1, [URL])
     assert stored(settings)["/tin-1.html"].article.body == "Bản mới hơn"
+
+
+def test_an_old_archive_finds_an_article_under_the_id_that_it_came_with(settings: Settings, ours: Path) -> None:
+    take(settings, lines(ours.parent, FULL | {"changed": "2022-01-01T00:00:00+00:00"}))
+    assert OLDER in take(settings, ours).left_out_reasons
+    assert stored(settings)["/tin-1.html"].status == "gone"
 
 
 def test_a_torn_archive_is_taken_up_to_the_tear(settings: Settings, ours: Path) -> None:
@@ -319,14 +339,38 @@ def test_a_torn_archive_is_taken_up_to_the_tear(settings: Settings, ours: Path) 
     assert "torn" in report.faults[0]
 
 
-def foreign(file: Path, packed: bool, *records: tuple[str, bytes, dict[str, str]]) -> Path:
-    """A WARC file as another program writes it: (address, raw body, response headers)."""
+@dataclass(frozen=True)
+class Told:
+    """A record as another program writes it; `of` is the address and the date that a revisit refers to."""
+
+    url: str = URL
+    date: str = "2021-01-09T01:00:00Z"
+    body: bytes = b""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    status: str = "200 OK"
+    of: tuple[str, str] | None = None
+    more: Mapping[str, str] = field(default_factory=dict)
+
+    def written(self, writer: WARCWriter) -> Any:
+        told = {"Content-Type": "text/html; charset=utf-8"} | dict(self.headers)
+        head = StatusAndHeaders(self.status, list(told.items()), protocol="HTTP/1.1")
+        dated = {"WARC-Date": self.date} | dict(self.more)
+        if self.of is None:
+            return writer.create_warc_record(
+                self.url, "response", payload=BytesIO(self.body), http_headers=head, warc_headers_dict=dated
+            )
+        digest = dated.pop("WARC-Payload-Digest", "sha1:AAAA")
+        return writer.create_revisit_record(
+            self.url, digest, *self.of, http_headers=head, warc_headers_dict=dated
+        )  # fmt: skip
+
+
+def foreign(file: Path, *records: Told, packed: bool = True) -> Path:
+    """A WARC file as another program writes it."""
     with file.open("wb") as stream:
         writer = WARCWriter(stream, gzip=packed)
-        for url, body, headers in records:
-            told = [("Content-Type", "text/html; charset=utf-8"), *headers.items()]
-            head = StatusAndHeaders("200 OK", told, protocol="HTTP/1.1")
-            record = writer.create_warc_record(url, "response", payload=BytesIO(body), http_headers=head)
+        for told in records:
+            record = told.written(writer)
             writer.write_record(record)
             record.raw_stream.close()
     return file
@@ -339,16 +383,16 @@ def chunked(body: bytes) -> bytes:
 @pytest.mark.parametrize("packed", [True, False])
 def test_an_archive_of_others(settings: Settings, tmp_path: Path, packed: bool) -> None:
     bodies = [article_page(n).encode() for n in (1, 2, 3, 4)]
+    gzipped, in_chunks = {"Content-Encoding": "gzip"}, {"Transfer-Encoding": "chunked"}
     file = foreign(
         tmp_path / ("x.warc.gz" if packed else "x.warc"),
-        packed,
-        (URL, bodies[0], {}),
-        ("https://vui.edu.vn/tin-2.html", chunked(bodies[1]), {"Transfer-Encoding": "chunked"}),
-        ("https://vui.edu.vn/tin-3.html", gzip.compress(bodies[2]), {"Content-Encoding": "gzip"}),
-        ("https://vui.edu.vn/tin-4.html", chunked(gzip.compress(bodies[3])),
-         {"Content-Encoding": "gzip", "Transfer-Encoding": "chunked"}),
-        ("https://elsewhere.vn/tin-5.html", bodies[0], {}),
-    )  # fmt: skip
+        Told(URL, body=bodies[0]),
+        Told("https://vui.edu.vn/tin-2.html", body=chunked(bodies[1]), headers=in_chunks),
+        Told("https://vui.edu.vn/tin-3.html", body=gzip.compress(bodies[2]), headers=gzipped),
+        Told("https://vui.edu.vn/tin-4.html", body=chunked(gzip.compress(bodies[3])), headers=gzipped | in_chunks),
+        Told("https://elsewhere.vn/tin-5.html", body=bodies[0]),
+        packed=packed,
+    )
     report = take(settings, file)
     assert (report.new, report.bad) == (4, 0), report
     kept = stored(settings)
@@ -365,7 +409,303 @@ def test_a_file_that_is_no_archive(settings: Settings, tmp_path: Path) -> None:
     file.write_bytes(b"<html>no archive</html>")
     report = take(settings, file)
     assert (report.taken, report.bad) == (0, 1)
-    assert "x.warc is torn or not a WARC file" in report.faults[0]
+    assert "x.warc: offset 0: no WARC record begins with b'<html>" in report.faults[0]
+
+
+# Order
+
+
+def version(n: int, words: str = "") -> bytes:
+    """The page of article 1 with words of its own."""
+    return article_page(1, f"Bản thứ {n}. {words}{WORDS}").encode()
+
+
+def history(settings: Settings, article: str = "/tin-1.html") -> list[tuple[str, bool, str]]:
+    """The versions of an article: when each was seen, whether its page is archived, how it begins."""
+    with opened(settings) as (store, _):
+        rows = store._database.rows(
+            "SELECT seen, record, document FROM version WHERE article = ? ORDER BY number",
+            (stored(settings)[article].article.id,),
+        )
+    return [(row["seen"][:10], bool(row["record"]), json.loads(row["document"])["body"][:9]) for row in rows]
+
+
+def test_captures_come_in_order_of_time_whatever_the_order_of_files(settings: Settings, tmp_path: Path) -> None:
+    at = {n: Told(date=f"20{n}-01-09T01:00:00Z", body=version(n)) for n in (17, 18, 19, 20, 21)}
+    files = foreign(tmp_path / "a.warc", at[20], at[17]), foreign(tmp_path / "b.warc.gz", at[21], at[18], at[19])
+    report = take(settings, *files)
+    assert (report.new, report.changed, report.left_out, report.bad) == (1, 4, 0, 0)
+    assert history(settings) == [(f"20{n}-01-09", True, f"Bản thứ {n}"[:9]) for n in at]
+    kept = stored(settings)["/tin-1.html"]
+    assert (kept.first_seen[:4], kept.last_seen[:4], kept.versions) == ("2017", "2021", 5)
+    again = take(settings, *files)
+    assert (again.new, again.changed, again.unchanged) == (0, 0, 1)
+    assert again.left_out_reasons == {OLDER: LeftOut(4, [URL])}
+    assert len(history(settings)) == 5
+
+
+def test_what_is_known_is_not_made_older(settings: Settings, tmp_path: Path) -> None:
+    early, middle, late = (Told(date=f"20{n}-01-09T01:00:00Z", body=version(n)) for n in (17, 18, 19))
+    take(settings, foreign(tmp_path / "a.warc", middle))
+    report = take(settings, foreign(tmp_path / "b.warc", early, late))
+    assert (report.changed, report.left_out) == (1, 1)
+    assert [seen[:4] for seen, *_ in history(settings)] == ["2018", "2019"]
+
+
+def test_an_article_that_is_gone_does_not_come_back_by_an_older_capture(settings: Settings, tmp_path: Path) -> None:
+    take(settings, foreign(tmp_path / "a.warc", Told(date="2020-01-09T01:00:00Z", body=version(1))))
+    with opened(settings) as (store, _):
+        store.mark_gone(article_id(URL), "2021-06-01T00:00:00+00:00")
+    between = foreign(tmp_path / "b.warc", Told(date="2021-01-09T01:00:00Z", body=version(2)))
+    assert OLDER in take(settings, between).left_out_reasons
+    assert stored(settings)["/tin-1.html"].status == "gone"
+    take(settings, foreign(tmp_path / "c.warc", Told(date="2021-07-09T01:00:00Z", body=version(1))))
+    assert stored(settings)["/tin-1.html"].status == "live"
+
+
+def test_a_capture_of_a_missing_page_marks_nothing_as_gone(settings: Settings, tmp_path: Path) -> None:
+    dates = iter(f"2021-0{n}-09T01:00:00Z" for n in range(1, 9))
+    soft = "<html><h1>Không tìm thấy trang</h1><p>Trang này không tồn tại.</p></html>".encode()
+    file = foreign(
+        tmp_path / "x.warc",
+        Told(date=next(dates), body=version(1)),
+        Told(date=next(dates), body=version(1), status="404 Not Found"),
+        Told(date=next(dates), body=version(1), status="410 Gone"),
+        Told(date=next(dates), body=soft),
+    )
+    report = take(settings, file)
+    assert (report.new, report.left_out, report.bad) == (1, 3, 0)
+    assert {"status 404", "status 410"} < report.left_out_reasons.keys()
+    assert any(reason.startswith("no article: ") for reason in report.left_out_reasons)
+    assert stored(settings)["/tin-1.html"].status == "live"
+
+
+# Revisits
+
+FIRST, AGAIN = "2021-01-09T01:00:00Z", "2021-05-09T01:00:00Z"
+DIGEST = base64.b32encode(hashlib.sha1(version(1), usedforsecurity=False).digest()).decode()
+REVISITS = {
+    "by address and date": Told(date=AGAIN, of=(URL, FIRST)),
+    "by another address": Told(date=AGAIN, of=("http://www.elsewhere.vn/tin-1.html", FIRST)),
+    "by an id": Told(date=AGAIN, of=("", ""), more={"WARC-Refers-To": "<urn:uuid:7>"}),
+    "by a digest": Told(date=AGAIN, of=("", ""), more={"WARC-Payload-Digest": f"SHA1:{DIGEST.lower()}"}),
+    "not modified": Told(date=AGAIN, of=(URL, FIRST), status="304 Not Modified"),
+}
+TOLD_OF_FIRST = {"WARC-Record-ID": "<urn:uuid:7>"}
+
+
+@pytest.mark.parametrize("where", ["before", "after", "in another file", "in a later import"])
+@pytest.mark.parametrize("how", REVISITS)
+def test_a_revisit_is_the_same_page_seen_again(settings: Settings, tmp_path: Path, how: str, where: str) -> None:
+    revisit = REVISITS[how]
+    first = Told(
+        revisit.of[0] if how == "by another address" and revisit.of else URL, FIRST, version(1), more=TOLD_OF_FIRST
+    )
+    ours = Told(URL, FIRST, version(1)) if how == "by another address" else None
+    originals = [one for one in (first, ours) if one]
+    together = {"before": [revisit, *originals], "after": [*originals, revisit]}
+    if where in together:
+        reports = [take(settings, foreign(tmp_path / "a.warc.gz", *together[where]))]
+    elif where == "in another file":
+        reports = [take(settings, foreign(tmp_path / "a.warc", revisit), foreign(tmp_path / "b.warc.gz", *originals))]
+    else:
+        reports = [
+            take(settings, foreign(tmp_path / f"{n}.warc", *told)) for n, told in enumerate((originals, [revisit]))
+        ]
+    kept = stored(settings)["/tin-1.html"]
+    if where == "in a later import" and how not in {
+        "by address and date",
+        "not modified",
+    }:  # the archive has no digests
+        assert reports[1].left_out_reasons == {NOWHERE: LeftOut(1, [URL])}
+        assert kept.last_seen == "2021-01-09T01:00:00+00:00"
+        return
+    assert sum(report.new for report in reports) == sum(report.unchanged for report in reports) == 1
+    assert (kept.first_seen, kept.last_seen) == ("2021-01-09T01:00:00+00:00", "2021-05-09T01:00:00+00:00")
+    assert (kept.versions, sum(report.bad for report in reports)) == (1, 0)
+
+
+def test_a_revisit_takes_no_room_in_the_archive(settings: Settings, tmp_path: Path) -> None:
+    take(settings, foreign(tmp_path / "a.warc", Told(URL, FIRST, version(1))))
+    before = size(settings)
+    assert take(settings, foreign(tmp_path / "b.warc", Told(date=AGAIN, of=(URL, FIRST)))).unchanged == 1
+    assert size(settings) == before
+
+
+def test_a_page_that_is_again_as_it_was_is_a_version(settings: Settings, tmp_path: Path) -> None:
+    file = foreign(
+        tmp_path / "x.warc",
+        Told(URL, FIRST, version(1)),
+        Told(URL, "2021-03-09T01:00:00Z", version(2)),
+        Told(date=AGAIN, of=(URL, FIRST)),
+    )
+    assert take(settings, file).changed == 2
+    assert [told for *_, told in history(settings)] == ["Bản thứ 1", "Bản thứ 2", "Bản thứ 1"]
+    with opened(settings) as (store, archive):
+        location = store.location_of(article_id(URL))
+        assert location is not None
+        page = archive.read(location)
+    assert (page.body, page.fetched.month, page.url) == (version(1), 5, URL)
+
+
+def test_a_revisit_of_what_cannot_be_read_is_told(settings: Settings, tmp_path: Path) -> None:
+    torn = Told(URL, FIRST, gzip.compress(version(1))[:-20], {"Content-Encoding": "gzip"})
+    report = take(settings, foreign(tmp_path / "x.warc", torn, Told(date=AGAIN, of=(URL, FIRST))))
+    assert (report.taken, report.bad, report.left_out) == (0, 2, 0)
+    assert all("its compressed body is torn (https://vui.edu.vn/tin-1.html)" in fault for fault in report.faults)
+
+
+def test_a_revisit_of_a_damaged_archive_is_told(settings: Settings, tmp_path: Path) -> None:
+    take(settings, foreign(tmp_path / "a.warc", Told(URL, FIRST, version(1))))
+    (file,) = (settings.data / "warc").iterdir()
+    file.write_bytes(file.read_bytes()[:100])
+    report = take(settings, foreign(tmp_path / "b.warc", Told(date=AGAIN, of=(URL, FIRST))))
+    assert (report.taken, report.bad) == (0, 1)
+    assert "is damaged" in report.faults[0]
+
+
+def test_an_import_that_was_cut_off_is_gone_on_with(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    months = [Told(URL, f"2021-0{n}-09T01:00:00Z", version(n)) for n in range(1, 8)]
+    file = foreign(tmp_path / "x.warc.gz", *reversed(months))
+    put, calls = Store.put, []
+
+    def crash(self: Store, *told: Any, **more: Any) -> Any:
+        calls.append(1)
+        if len(calls) == 4:
+            raise RuntimeError("power cut")
+        return put(self, *told, **more)
+
+    monkeypatch.setattr(Store, "put", crash)
+    with pytest.raises(RuntimeError, match="power cut"):
+        take(settings, file)
+    monkeypatch.undo()
+    report = take(settings, file)
+    assert (report.changed, report.unchanged, report.left_out) == (4, 1, 2)
+    assert [seen for seen, *_ in history(settings)] == [f"2021-0{n}-09" for n in range(1, 8)]
+
+
+# What is left out
+
+
+def test_what_is_left_out_is_told_by_its_reason(settings: Settings, tmp_path: Path) -> None:
+    page = version(1)
+    file = foreign(
+        tmp_path / "x.warc.gz",
+        *(Told(f"https://elsewhere.vn/tin-{n}.html", body=page) for n in range(5)),
+        Told("https://vui.edu.vn/", body=page),
+        Told("https://vui.edu.vn/a.jpg", body=page),
+        Told("http://:80/", body=page),
+        Told(body=page, status="206 Partial Content"),
+        Told(body=page, status="301 Moved"),
+        Told(body=page, headers={"Content-Type": "application/pdf"}),
+        Told(body=page, more={"WARC-Truncated": "length"}),
+        Told(body=page, date="2999-01-01T00:00:00Z"),
+        Told(body=gzip.compress(bytes(20_000_000)), headers={"Content-Encoding": "gzip"}),
+        Told(body=bytes(21_000_000)),
+        Told(body=b"<p>x"),
+        Told(of=("https://vui.edu.vn/tin-9.html", FIRST)),
+    )
+    report = take(settings, file)
+    assert (list(stored(settings).values()), report.taken, report.bad, report.faults) == ([], 0, 0, [])
+    counts = {reason: told.count for reason, told in report.left_out_reasons.items()}
+    (no_article,) = (reason for reason in counts if reason.startswith("no article: "))
+    assert counts == {
+        "of a host that no site names": 5, "not an article by the rules of its site": 2,
+        "not an address that can be fetched": 1, "status 206": 1, "status 301": 1, "not HTML": 1,
+        "cut off by the program that wrote it": 1, "dated in the future": 1, "longer than 10,000,000 bytes": 2,
+        no_article: 1, NOWHERE: 1,
+    }  # fmt: skip
+    examples = report.left_out_reasons["of a host that no site names"].examples
+    assert examples == [f"https://elsewhere.vn/tin-{n}.html" for n in range(3)]
+    assert not (settings.data / "warc").exists()
+
+
+def test_the_command_tells_what_was_left_out(settings: Settings, tmp_path: Path) -> None:
+    file = foreign(
+        tmp_path / "x.warc",
+        Told(body=version(1)),
+        Told("https://elsewhere.vn/\x1b[31m", body=version(1)),
+        Told("https://elsewhere.vn/tin tức", body=version(1)),
+        Told(body=b"", status="404 Not Found"),
+    )
+    code, out, errors = tratin(settings, "import", str(file))
+    assert (code, errors) == (0, "")
+    assert "1 new, 0 changed, 0 unchanged; 3 left out, 0 bad" in out
+    assert out.splitlines()[1:] == [
+        "  left out 1: not an address that can be fetched (https://elsewhere.vn/\ufffd[31m)",
+        "  left out 1: of a host that no site names (https://elsewhere.vn/tin tức)",
+        f"  left out 1: status 404 ({URL})",
+    ]
+    code, out, _ = tratin(settings, "import", "--json", str(file))
+    told = json.loads(out)
+    assert (code, told["unchanged"], told["left_out"]) == (0, 1, 3)
+    assert told["left_out_reasons"]["status 404"] == {"count": 1, "examples": [URL]}
+
+
+def test_bad_records_are_told_with_their_place_and_the_rest_is_taken(settings: Settings, tmp_path: Path) -> None:
+    other = Told("https://vui.edu.vn/tin-2.html", body=article_page(2).encode())
+    file = foreign(tmp_path / "x.warc", Told(body=version(1)), other, packed=False)
+    whole = file.read_bytes()
+    second = whole.rindex(b"WARC/1.0")
+    file.write_bytes(whole[:second] + b"rubbish\n" + whole[second:-300])
+    code, _, errors = tratin(settings, "import", str(file))
+    assert code == 3
+    first, tear = errors.splitlines()
+    assert first == f"tratin: {file}: offset {second}: no WARC record begins with b'rubbish\\n'"
+    assert tear.startswith(f"tratin: {file}: offset {second + 8}: torn: 29")
+    assert stored(settings).keys() == {"/tin-1.html"}
+
+
+def test_a_file_that_cannot_be_read_is_told(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    good, other = (foreign(tmp_path / name, Told(body=version(1))) for name in ("x.warc", "y.warc"))
+    really = Path.open
+
+    def refuse(self: Path, *told: Any, **more: Any) -> Any:
+        if self == other:
+            raise PermissionError(13, "Permission denied")
+        return really(self, *told, **more)
+
+    monkeypatch.setattr(Path, "open", refuse)  # root may read everything, so the real thing cannot be had
+    report = take(settings, other, good)
+    assert (report.new, report.faults) == (1, [f"{other} cannot be read: Permission denied"])
+
+
+# The lock
+
+
+def test_two_programs_do_not_write_the_archive_at_once(settings: Settings, tmp_path: Path) -> None:
+    file = foreign(tmp_path / "x.warc", Told(body=version(1)))
+    with hold(settings.data / "crawl.lock", "tratin crawl"):
+        code, _, errors = tratin(settings, "import", str(file))
+        assert code == 5
+        assert "another run holds the lock" in errors
+        assert f"tratin crawl, process {os.getpid()}" in errors
+        assert tratin(settings, "import", str(lines(tmp_path, LINE)))[0] == 0  # the archive is not touched
+    assert tratin(settings, "import", str(file))[0] == 0
+
+
+# Real programs
+
+
+@pytest.mark.skipif(not shutil.which("wget"), reason="no wget (Debian: apt install wget)")
+def test_an_archive_of_wget(tmp_path: Path) -> None:
+    with WebServer(newsroom(3)) as web:
+        settings = settings_for(tmp_path, {"vui": site_of(web)})
+        for name, *more in (("a", "--warc-cdx"), ("b", f"--warc-dedup={tmp_path}/a.cdx")):
+            to = f"--warc-file={tmp_path / name}"
+            subprocess.run(["wget", "-q", "-r", to, *more, "-P", tmp_path / name, web.url()], timeout=60, check=False)
+    code, out, errors = tratin(settings, "import", "--json", str(tmp_path / "b.warc.gz"), str(tmp_path / "a.warc.gz"))
+    report = json.loads(out)
+    assert (code, errors, report["new"], report["bad"]) == (0, "", 3, 0)
+    assert report["unchanged"] == 3  # the revisits, or captures of the same second
+    assert stored(settings).keys() == {"/tin-1.html", "/tin-2.html", "/tin-3.html"}
+    warcio = Path(sys.executable).with_name("warcio")
+    for file in (settings.data / "warc").iterdir():
+        subprocess.run([warcio, "check", file], check=True, capture_output=True, timeout=60)
 
 
 def test_a_store_is_whole_after_a_bug_in_the_middle(

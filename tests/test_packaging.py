@@ -35,7 +35,12 @@ def test_everything_in_the_source_packages_is_in_the_wheel() -> None:
         for file in (ROOT / package).rglob("*")
         if file.is_file() and "__pycache__" not in file.parts
     }
-    assert {"crawler/schema.sql", "webapp/templates/base.html", "webapp/demo/articles/0001.md"} <= source
+    assert {
+        "crawler/schema/1.sql",
+        "crawler/schema/2.sql",
+        "webapp/templates/base.html",
+        "webapp/demo/articles/0001.md",
+    } <= source
     assert source <= installed()
 
 

@@ -1,19 +1,23 @@
-"""The store on real files: versions, the sequence of changes, the frontier, transactions and damage."""
+"""The store on real files: versions, the sequence of changes, what is held back, transactions, damage."""
 
 from __future__ import annotations
 
+import json
 import multiprocessing
 import sqlite3
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
 
 from crawler.article import Article, Image, article_id
 from crawler.errors import DamagedError, InputError, TratinError
-from crawler.store import Life, Location, Store
+from crawler.frontier import Lead
+from crawler.store import Kept, Life, Location, Store
 
 ONE, TWO, THREE = (f"2021-01-0{day}T00:00:00+00:00" for day in (1, 2, 3))
 
@@ -36,15 +40,15 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 def test_an_article_is_new_then_unchanged_then_changed(store: Store) -> None:
     article = made(images=(Image("https://vui.edu.vn/a.jpg", "Ảnh"),), tags=("một", "hai"))
-    assert store.put(article, ONE) == (article.id, "new")
-    assert store.put(article, TWO) == (article.id, "unchanged")
+    assert store.put(article, ONE) == Kept(article.id, "new", 1)
+    assert store.put(article, TWO) == Kept(article.id, "unchanged", 1)
     kept = store.get(article.id)
     assert kept is not None
     assert kept.article == article
     assert (kept.first_seen, kept.last_seen, kept.changed, kept.versions) == (ONE, TWO, ONE, 1)
 
     later = replace(article, body="Nội dung mới")
-    assert store.put(later, THREE) == (article.id, "changed")
+    assert store.put(later, THREE) == Kept(article.id, "changed", 2)
     kept = store.get(article.id)
     assert kept is not None
     assert kept.article == later
@@ -88,7 +92,7 @@ def test_the_same_words_bring_a_gone_article_back(store: Store) -> None:
     article = made()
     store.put(article, ONE)
     store.mark_gone(article.id, TWO)
-    assert store.put(article, THREE) == (article.id, "changed")
+    assert store.put(article, THREE) == Kept(article.id, "changed", 1)
     kept = store.get(article.id)
     assert kept is not None
     assert (kept.status, kept.versions) == ("live", 1)
@@ -97,7 +101,7 @@ def test_the_same_words_bring_a_gone_article_back(store: Store) -> None:
 def test_an_address_keeps_its_id(store: Store) -> None:
     own = made(id="tin-so-1")
     store.put(own, ONE)
-    assert store.put(made(body="khác"), TWO) == ("tin-so-1", "changed")
+    assert store.put(made(body="khác"), TWO) == Kept("tin-so-1", "changed", 2)
     assert store.get(article_id(own.url or "")) is None
 
 
@@ -111,8 +115,8 @@ def test_an_id_and_an_address_of_two_articles_are_refused(store: Store) -> None:
 
 def test_articles_without_an_address_do_not_meet(store: Store) -> None:
     for name in ("x", "y"):
-        assert store.put(made(id=name, url=None), ONE) == (name, "new")
-    assert store.put(made(id="x"), TWO)[1] == "unchanged"  # an address is no part of the content
+        assert store.put(made(id=name, url=None), ONE) == Kept(name, "new", 1)
+    assert store.put(made(id="x"), TWO).change == "unchanged"  # an address is no part of the content
 
 
 def test_an_imported_life_is_kept(store: Store) -> None:
@@ -122,7 +126,7 @@ def test_an_imported_life_is_kept(store: Store) -> None:
     kept = store.get(article.id)
     assert kept is not None
     assert (kept.first_seen, kept.last_seen, kept.changed, kept.status) == (ONE, TWO, TWO, "gone")
-    assert store.put(article, THREE, life=life) == (article.id, "unchanged")
+    assert store.put(article, THREE, life=life) == Kept(article.id, "unchanged", 1)
     again = store.get(article.id)
     assert again == kept
 
@@ -151,7 +155,7 @@ def test_each_change_is_told_once_in_order(store: Store) -> None:
 def test_changes_are_told_in_batches_that_lose_nothing(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("crawler.store.BATCH", 3)
     with store.transaction():
-        ids = [store.put(made(str(n)), ONE)[0] for n in range(10)]
+        ids = [store.put(made(str(n)), ONE).id for n in range(10)]
     seen = []
     for kept in store.changes(0):
         if len(seen) == 4:
@@ -178,83 +182,56 @@ def test_the_place_of_the_current_version_is_known(store: Store) -> None:
     assert store.location_of(made("imported").id) is None
 
 
-# The frontier
+# Versions that are held back
 
 
-def url(name: str, host: str = "a.vn") -> str:
-    return f"https://{host}/{name}"
+def test_a_version_that_is_held_back_is_not_shown(store: Store) -> None:
+    good = made()
+    store.put(good, ONE)
+    before = store.sequence()
+    assert store.put(replace(good, body="vỡ"), TWO, held=True) == Kept(good.id, "changed", 2)
+    kept = store.get(good.id)
+    assert kept is not None
+    assert (kept.article.body, kept.versions, kept.last_seen, kept.changed) == ("Nội dung", 1, TWO, ONE)
+    assert list(store.changes(before)) == []
+    assert store.put(replace(good, body="vỡ"), THREE, held=True).change == "unchanged"
+    assert store.put(replace(good, body="lành"), THREE) == Kept(good.id, "changed", 3)
+    kept = store.get(good.id)
+    assert kept is not None
+    assert (kept.article.body, kept.versions) == ("lành", 3)
 
 
-def test_articles_are_due_before_lists_and_sitemaps_before_both(store: Store) -> None:
-    run = store.start_run(ONE)
-    for name, kind in (("l", "list"), ("a", "article"), ("f", "feed"), ("s", "sitemap")):
-        assert store.frontier.add(url(name), "vui", kind, run)  # type: ignore[arg-type]
-    order = []
-    while page := store.frontier.next_due("a.vn", ["vui"]):
-        order.append(page.kind)
-        store.frontier.visited(page, run)
-    assert order == ["sitemap", "feed", "article", "list"]
-    assert store.frontier.due_hosts(["vui"]) == set()
+def test_a_new_article_that_is_held_back_is_not_there_yet(store: Store) -> None:
+    assert store.put(made(), ONE, held=True) == Kept(made().id, "new", 1)
+    assert store.get(made().id) is None
+    assert list(store.changes(0)) == []
+    assert store.counts() == {}
+    assert store.withdrawn([made().id, "unknown"]) == {made().id}
 
 
-def test_due_hosts_are_those_of_the_sites_asked_for(store: Store) -> None:
-    run = store.start_run(ONE)
-    store.frontier.add(url("x", "a.vn"), "a", "list", run)
-    store.frontier.add(url("x", "b.vn:8080"), "b", "article", run)
-    assert store.frontier.due_hosts(["a", "b"]) == {"a.vn", "b.vn:8080"}
-    assert store.frontier.due_hosts(["b"]) == {"b.vn:8080"}
-    assert store.frontier.due_hosts(["a", "b"], lists_only=True) == {"a.vn"}
-    assert store.frontier.next_due("b.vn:8080", ["a"]) is None
-    assert store.frontier.next_due("b.vn:8080", ["b"], lists_only=True) is None
-
-
-def test_a_known_address_is_due_again_only_when_asked_and_once_a_run(store: Store) -> None:
-    run = store.start_run(ONE)
-    assert store.frontier.add(url("l"), "vui", "list", run)
-    assert not store.frontier.add(url("l"), "vui", "list", run)
-    page = store.frontier.next_due("a.vn", ["vui"])
+def test_a_store_of_the_first_version_is_brought_up(tmp_path: Path) -> None:
+    path = tmp_path / "store.sqlite"
+    with closing(sqlite3.connect(path)) as old:
+        old.executescript(files("crawler").joinpath("schema/1.sql").read_text(encoding="utf-8"))
+        old.execute("PRAGMA user_version=1")
+        old.execute("INSERT INTO article VALUES ('a', 'https://a.vn/1', 'vui', 'live', 't', 't', 't', 1, 1)")
+        old.execute("INSERT INTO record VALUES (1, 'https://a.vn/1', 't', 200, 'tratin-1.warc.gz', 700)")
+        document = json.dumps(made(id="a", url="https://a.vn/1").document())
+        old.execute("INSERT INTO version VALUES ('a', 1, 't', 'h', ?, 1)", (document,))
+        old.execute("INSERT INTO page (url, site, host, kind, due) VALUES ('https://a.vn/', 'vui', 'a.vn', 'list', 1)")
+        old.commit()
+    store = Store(path)
+    kept, page = store.get("a"), store.frontier.next_due("a.vn", ["vui"])
+    assert kept is not None
+    assert kept.article.title == "Tin"
     assert page is not None
-    store.frontier.visited(page, run)
-    store.frontier.add(url("l"), "vui", "list", run, again=True)
-    assert store.frontier.next_due("a.vn", ["vui"]) is None
-    later = store.start_run(TWO)
-    store.frontier.add(url("l"), "vui", "list", later)
-    assert store.frontier.next_due("a.vn", ["vui"]) is None
-    store.frontier.add(url("l"), "vui", "list", later, again=True)
-    assert store.frontier.next_due("a.vn", ["vui"]) is not None
-
-
-def test_a_list_that_turns_out_to_be_an_article_is_due_as_one(store: Store) -> None:
-    """As when the site's pattern for articles was mended between two runs."""
-    run = store.start_run(ONE)
-    store.frontier.add(url("tin-1.html"), "vui", "list", run)
-    page = store.frontier.next_due("a.vn", ["vui"])
-    assert page is not None
-    store.frontier.visited(replace(page, etag='"old"'), run)
-    assert store.frontier.add(url("tin-1.html"), "vui", "article", store.start_run(TWO))
-    page = store.frontier.next_due("a.vn", ["vui"])
-    assert page is not None
-    assert (page.kind, page.etag) == ("article", None)
-    assert not store.frontier.add(url("tin-1.html"), "vui", "list", run)
-    assert store.frontier.next_due("a.vn", ["vui"]) == page
-
-
-def test_a_page_is_due_again_after_its_time(store: Store) -> None:
-    run = store.start_run(ONE)
-    store.frontier.add(url("a"), "vui", "article", run)
-    page = store.frontier.next_due("a.vn", ["vui"])
-    assert page is not None
-    store.frontier.visited(replace(page, visit_after=TWO, etag='"e"', misses=1), run)
-    store.frontier.make_due("vui", ONE)
-    assert store.frontier.due_articles(["vui"]) == []
-    store.frontier.make_due("other", TWO)
-    assert store.frontier.due_articles(["vui"]) == []
-    store.frontier.make_due("vui", TWO)
-    assert store.frontier.due_articles(["vui"]) == [url("a")]
-    assert store.frontier.due_articles(["other"]) == []
-    page = store.frontier.next_due("a.vn", ["vui"])
-    assert page is not None
-    assert (page.etag, page.misses) == ('"e"', 1)
+    assert (page.url, page.depth, page.quiet) == ("https://a.vn/", 0, 0)
+    assert store.settled() == {"tratin-1.warc.gz": 700}
+    fresh = Store(tmp_path / "fresh.sqlite")
+    schema = "SELECT name, sql FROM sqlite_master ORDER BY name"
+    assert [tuple(row) for row in store._database.rows(schema)] == [tuple(row) for row in fresh._database.rows(schema)]
+    store.close()
+    fresh.close()
 
 
 # Transactions
@@ -266,7 +243,7 @@ def test_a_transaction_that_fails_leaves_nothing(store: Store) -> None:
     def fail() -> None:
         with store.transaction():
             store.put(made("lost"), TWO)
-            store.frontier.add(url("x"), "vui", "list", 1)
+            store.frontier.add(Lead("https://a.vn/x", "list"), "vui", 1)
             with store.transaction():  # joined: it does not commit on its own
                 store.mark_gone(made("kept").id, TWO)
             raise RuntimeError("crash")
@@ -275,7 +252,7 @@ def test_a_transaction_that_fails_leaves_nothing(store: Store) -> None:
         fail()
     assert [kept.article.id for kept in store.changes(0)] == [made("kept").id]
     assert store.frontier.due_hosts(["vui"]) == set()
-    assert store.put(made("next"), TWO) == (made("next").id, "new")
+    assert store.put(made("next"), TWO) == Kept(made("next").id, "new", 1)
 
 
 def test_a_transaction_is_on_disk_when_it_ends(store: Store) -> None:
@@ -365,10 +342,8 @@ def test_zeroed_pages_are_damage(tmp_path: Path) -> None:
     whole = bytearray(path.read_bytes())
     whole[4096 * 2 :] = bytes(len(whole) - 4096 * 2)
     path.write_bytes(whole)
-    store = Store(path)
     with pytest.raises(DamagedError):
-        list(store.changes(0))
-    store.close()
+        list(Store(path).changes(0))
 
 
 def test_a_store_of_another_version_is_left_alone(tmp_path: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import sys
 from importlib.metadata import version
@@ -13,6 +12,9 @@ import click
 from crawler.cli import COMMANDS as CRAWLER_COMMANDS
 from crawler.cli import Context, pass_context
 from crawler.errors import TratinError
+from crawler.extract_cli import COMMANDS as EXTRACT_COMMANDS
+from crawler.logs import Form, set_up
+from crawler.site_cli import COMMANDS as SITE_COMMANDS
 from indexer.cli import COMMANDS as INDEXER_COMMANDS
 
 
@@ -20,13 +22,13 @@ from indexer.cli import COMMANDS as INDEXER_COMMANDS
 @click.option("--config", "file", type=click.Path(path_type=Path), metavar="PATH",
               help="The settings file; default: tratin.toml here, else $TRATIN_CONFIG.")  # fmt: skip
 @click.option("-v", "--verbose", is_flag=True, help="Log each step to standard error.")
+@click.option("--log-format", type=click.Choice(["text", "json"]), default="text", show_default=True,
+              help="Log as lines of text, or as one JSON object a line.")  # fmt: skip
 @click.version_option(version("tratin"), message="tratin %(version)s")
 @click.pass_context
-def tratin(click_context: click.Context, file: Path | None, verbose: bool) -> None:
+def tratin(click_context: click.Context, file: Path | None, verbose: bool, log_format: Form) -> None:
     """Crawl, archive, index and search the news of Vietnamese universities."""
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
-    for package in ("crawler", "indexer", "webapp"):
-        logging.getLogger(package).setLevel(logging.DEBUG if verbose else logging.INFO)
+    set_up(log_format, verbose=verbose)
     click_context.obj = Context(file)
 
 
@@ -55,7 +57,7 @@ def demo(port: int | None, once: bool) -> None:
     show(port, once=once)
 
 
-for command in (*CRAWLER_COMMANDS, *INDEXER_COMMANDS):
+for command in (*CRAWLER_COMMANDS, *SITE_COMMANDS, *EXTRACT_COMMANDS, *INDEXER_COMMANDS):
     tratin.add_command(command)
 
 

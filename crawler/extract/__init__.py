@@ -10,16 +10,15 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
-from crawler import dates
 from crawler.article import Article, Page, article_id
 from crawler.dates import Published
 from crawler.extract import fields, judge, media
 from crawler.extract.body import Body, find_body, paragraphs
 from crawler.extract.fields import Found
-from crawler.extract.markup import Document, attribute, parse, words_of
+from crawler.extract.markup import Document, parse, words_of
 from crawler.extract.metadata import Metadata, collect
 from crawler.extract.outline import Outline, outline
-from crawler.extract.profile import Selected, select
+from crawler.extract.profile import Selected, date_in, select
 from crawler.extract.story import Story
 from crawler.extract.title import Title, find_title
 from crawler.settings import Site
@@ -45,10 +44,10 @@ def extract(document: Document, page: Page, site: Site) -> Extraction:
     text = outline(document.soup, chosen.removed)
     told = collect(document.soup, page.url)
     url = address(told, page.url, site)
-    title = _title(text, told, chosen, site, url)
+    title = headline(text, told, chosen, site, url)
     if title is None:
         return Extraction(None, {}, judge.lacking(text, "title"))
-    body = _body(text, chosen, title)
+    body = main_text(text, chosen, title)
     if body is None:
         return Extraction(None, {"title": title.rule}, judge.lacking(text, "text"))
     story = Story(text, told, title, body, url, page.fetched, site)
@@ -65,7 +64,8 @@ def address(told: Metadata, url: str, site: Site) -> str:
     return own if is_home else claimed
 
 
-def _title(text: Outline, told: Metadata, chosen: Selected, site: Site, url: str) -> Title | None:
+def headline(text: Outline, told: Metadata, chosen: Selected, site: Site, url: str) -> Title | None:
+    """The headline, by the profile's selector where that finds one."""
     found = find_title(text, told, find_body(text), site.name, url)
     if chosen.title is None:
         return found
@@ -74,7 +74,8 @@ def _title(text: Outline, told: Metadata, chosen: Selected, site: Site, url: str
     return Title(words_of(chosen.title), chosen.rule("title"), after)
 
 
-def _body(text: Outline, chosen: Selected, title: Title) -> Body | None:
+def main_text(text: Outline, chosen: Selected, title: Title) -> Body | None:
+    """The main text, by the profile's selector where that finds some."""
     if chosen.body is not None and (box := text.box_of(chosen.body)):
         own = [n for n in range(box.start, box.end) if n >= title.after or title.after > box.end]
         indexes = tuple(n for n in own if box.noise or not (text.lines[n].hidden or text.lines[n].box.caption))
@@ -88,8 +89,8 @@ def _body(text: Outline, chosen: Selected, title: Title) -> Body | None:
 
 def _assemble(story: Story, chosen: Selected) -> Extraction:
     """Gather the fields into an article, with the rule of each."""
-    lead, body = _lead_and_body(story, chosen)
-    when = _published(story, chosen)
+    lead, body = lead_and_body(story, chosen)
+    when = publication(story, chosen)
     author = chosen.words("author") or fields.author(story)
     category = chosen.words("category") or fields.category(story)
     tags = fields.tags(story)
@@ -115,7 +116,7 @@ def _assemble(story: Story, chosen: Selected) -> Extraction:
     return Extraction(article, rules | {name: field.rule for name, field in found.items() if field})
 
 
-def _lead_and_body(story: Story, chosen: Selected) -> tuple[Found[str] | None, str]:
+def lead_and_body(story: Story, chosen: Selected) -> tuple[Found[str] | None, str]:
     """The introduction, and the body without it; the body keeps it where nothing else would be left."""
     lead, indexes = chosen.words("lead"), fields.lead(story)
     if lead:
@@ -130,12 +131,10 @@ def _lead_and_body(story: Story, chosen: Selected) -> tuple[Found[str] | None, s
     return lead, "\n".join(paragraphs(story.text, rest))
 
 
-def _published(story: Story, chosen: Selected) -> Found[Published] | None:
-    if chosen.published is not None:
-        tag = chosen.published
-        for told in (attribute(tag, "datetime"), attribute(tag, "content"), words_of(tag)):
-            if when := dates.find(told, story.now):
-                return Found(when, chosen.rule("published"))
+def publication(story: Story, chosen: Selected) -> Found[Published] | None:
+    """The date of publication, by the profile's selector where that finds one."""
+    if chosen.published is not None and (when := date_in(chosen.published, story.now)):
+        return Found(when, chosen.rule("published"))
     return fields.published(story)
 
 

@@ -5,19 +5,23 @@ from __future__ import annotations
 import re
 from urllib.parse import urlsplit
 
-from crawler.article import Page
+from crawler.article import Article, Page
 from crawler.extract.body import FAR, Body, distance, is_label
-from crawler.extract.markup import attribute
-from crawler.extract.outline import Box, Line, Outline
+from crawler.extract.markup import Document, attribute
+from crawler.extract.outline import Box, Line, Outline, outline
 from crawler.extract.story import Story
 from crawler.extract.title import Title
+from crawler.settings import Site
 from crawler.urls import canonical
 
 LIST = "looks like a list page"
 SHORTEST = 30  # characters; "Sinh viên được nghỉ học chiều nay." is a notice
+MESSAGE = 400  # characters; a text of that length says more than that a page is missing
+OTHERS = 1500  # characters beside such a message that are no link: the address, the name, the labels of a template
 UNTITLED = 400  # characters; less text under no headline is a box of a home page
 MISSING = re.compile(
-    r"\b404\b|không tìm thấy|không tồn tại|đã bị (xóa|xoá|gỡ)|not found|does not exist|no longer available",
+    r"^\W*404\W*$|\b(lỗi|error)\W{0,3}404\b|\b404\W{0,3}(not found|error|không)|không tìm thấy|không tồn tại|"
+    r"đã bị (xóa|xoá|gỡ)|not found|does not exist|no longer available",
     re.IGNORECASE,
 )
 MORE = re.compile(
@@ -45,9 +49,24 @@ def lacking(page: Outline, what: str) -> str:
 
 def missing(title: Title, text: str) -> str | None:
     """Tell that the page is only the message that there is no such page."""
-    if len(text) < 400 and MISSING.search(title.text + " " + text[:200]) and len(title.text) < 80:
+    told = MISSING.search(title.text) or MISSING.search(text[:200])
+    if len(text) < MESSAGE and told and len(title.text) < 80:
         return "says that there is no such page"
     return None
+
+
+def says_missing(document: Document, site: Site, article: Article | None) -> bool:
+    """Whether the page is the site's message that there is no such page, though it was answered with 200 (a soft 404).
+
+    The site's own pattern decides where it has one; an article of some length is none, whatever it quotes.
+    """
+    if article is not None and (site.not_found is None or len(article.body) >= MESSAGE):
+        return False
+    shown = [line.text for line in outline(document.soup).lines if not line.is_link]
+    if site.not_found:
+        return any(re.search(site.not_found, text) for text in shown)
+    sentences = [text for text in shown if MISSING.search(text)]
+    return bool(sentences) and sum(map(len, shown)) - sum(map(len, sentences)) < OTHERS
 
 
 def doubt(story: Story, has_documents: bool) -> str | None:

@@ -24,6 +24,7 @@ HEAD = 4096  # bytes in which a declaration is looked for; HTML asks for 1024, o
 DECLARED = re.compile(rb"""<(?:meta|\?xml)[^>]+?(?:charset|encoding)\s*=\s*["']?\s*([\w.:-]+)""", re.IGNORECASE)
 CHARSET = re.compile(r"""charset\s*=\s*["']?\s*([\w.:-]+)""", re.IGNORECASE)
 SUPERSETS = {"iso8859-1": "cp1252", "ascii": "cp1252", "iso8859-9": "cp1254", "gb2312": "gb18030"}  # as browsers do
+NOT_CHARSETS = frozenset({"idna", "punycode", "unicode-escape", "raw-unicode-escape", "utf-7"})  # notations of Python's
 DAMAGE = 0.01  # of the characters; a few cut letters do not make a page another character set
 
 BLOCKS = frozenset(
@@ -87,10 +88,10 @@ def _python_name(label: str | None) -> str | None:
     """Python's name of a declared character set, its superset where browsers take that; None where it is no text."""
     try:
         name = codecs.lookup(label or "").name
-        "".encode(name)
+        b"\xe1\xbb\x9d".decode(name, "replace")  # some codecs are none of text, some raise whatever they are told
     except (LookupError, ValueError):
         return None
-    return SUPERSETS.get(name, name)
+    return None if name in NOT_CHARSETS else SUPERSETS.get(name, name)
 
 
 def clean(text: str) -> str:

@@ -103,12 +103,15 @@ def collect(soup: Tag, url: str) -> Metadata:
 
 
 def text_of(value: Any) -> str:
-    """The words of a JSON-LD value: a string, a node's name, the first of a list."""
+    """The words of a JSON-LD value: a string, a node's name, the first of a list.
+
+    Half a surrogate pair is left out: newsrooms cut a headline in the middle of an emoji, and nothing could store it.
+    """
     if isinstance(value, list):
         return next(filter(None, map(text_of, value)), "")
     if isinstance(value, dict):
         return text_of(value.get("name") or value.get("@value"))
-    return clean(html.unescape(str(value))) if isinstance(value, str | int) else ""
+    return clean(html.unescape(str(value).encode(errors="ignore").decode())) if isinstance(value, str | int) else ""
 
 
 def _read_meta(tag: Tag, meta: defaultdict[str, list[str]]) -> None:

@@ -8,7 +8,9 @@ from typing import Literal
 
 from bs4 import BeautifulSoup, Tag
 
+from crawler import dates
 from crawler.article import VIETNAM
+from crawler.dates import Published
 from crawler.extract.fields import Found
 from crawler.extract.markup import attribute, words_of
 from crawler.settings import Profile, Site
@@ -37,6 +39,12 @@ class Selected:
         """The text of this field."""
         tag = getattr(self, name)
         return Found(words_of(tag) or attribute(tag, "content"), self.rule(name)) if tag is not None else None
+
+
+def date_in(tag: Tag, now: datetime) -> Published | None:
+    """The date that an element tells machines, else the first one in its words."""
+    texts = (attribute(tag, "datetime"), attribute(tag, "content"), words_of(tag))
+    return next((when for text in texts if (when := dates.find(text, now))), None)
 
 
 def select(soup: BeautifulSoup, site: Site, fetched: datetime) -> Selected:

@@ -39,19 +39,22 @@ class Title:
 
 
 @dataclass(frozen=True, slots=True)
-class _Candidate:
+class Headline:
+    """What may be the headline; `after` and `score` are 0 for what machines are told, which a shown one confirms."""
+
     text: str
     rule: str
-    after: int
-    score: float
+    after: int = 0
+    score: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class _Ground:
-    """What candidates are measured by; `known` are the folded titles in the metadata."""
+    """What candidates are measured by; `names` are the rules and titles of the metadata, `known` the titles folded."""
 
     page: Outline
     rough: Body | None
+    names: list[tuple[str, str]]
     known: list[str]
     site_names: set[str]
     url: str
@@ -64,6 +67,23 @@ def fold(text: str) -> str:
 
 def find_title(page: Outline, told: Metadata, rough: Body | None, site_name: str, url: str) -> Title | None:
     """Find the headline; `rough` is the main text as found without knowing it."""
+    ground = _ground(page, told, rough, site_name, url)
+    best = max(_candidates(ground), key=lambda found: found.score, default=None)
+    shown = best if best and best.score >= ENOUGH else None
+    for rule, text in ground.names:
+        if title := _agreed(rule, text, shown, ground.names[-1][1]):
+            return title
+    return Title(shown.text, shown.rule, shown.after) if shown else None
+
+
+def headlines(page: Outline, told: Metadata, rough: Body | None, site_name: str, url: str) -> list[Headline]:
+    """What `find_title` chooses from: what machines are told, then what the page shows, the best first."""
+    ground = _ground(page, told, rough, site_name, url)
+    shown = sorted(_candidates(ground), key=lambda found: found.score, reverse=True)
+    return [Headline(text, rule) for rule, text in ground.names if fold(text)] + shown
+
+
+def _ground(page: Outline, told: Metadata, rough: Body | None, site_name: str, url: str) -> _Ground:
     site_names = {fold(site_name), fold(told.first("og:site_name"))} - {""}
     names = [
         (rule, _without_site(text, site_names))
@@ -76,17 +96,10 @@ def find_title(page: Outline, told: Metadata, rough: Body | None, site_name: str
         )
     ]
     known = [fold(text) for _, text in names if fold(text) and not GENERAL.match(text)]
-    ground = _Ground(page, rough, known, site_names, url)
-    shown = max(_candidates(ground), key=lambda found: found.score, default=None)
-    if shown and shown.score < ENOUGH:
-        shown = None
-    for rule, text in names:
-        if title := _agreed(rule, text, shown, names[-1][1]):
-            return title
-    return Title(shown.text, shown.rule, shown.after) if shown else None
+    return _Ground(page, rough, names, known, site_names, url)
 
 
-def _agreed(rule: str, text: str, shown: _Candidate | None, page_title: str) -> Title | None:
+def _agreed(rule: str, text: str, shown: Headline | None, page_title: str) -> Title | None:
     """Take a title that machines are told, if the page shows it, or if no line shows any and it is the page's title."""
     name = fold(text)
     if not name or GENERAL.match(text):
@@ -123,7 +136,7 @@ def _without_site(title: str, site_names: set[str]) -> str:
     return title[segments[0][0] : segments[-1][1]] if segments else ""
 
 
-def _candidates(ground: _Ground) -> Iterator[_Candidate]:
+def _candidates(ground: _Ground) -> Iterator[Headline]:
     page = ground.page
     for box in page.boxes:
         level, named = HEADINGS.get(box.name, 0), box.hints & NAMED
@@ -140,7 +153,7 @@ def _is_known(ground: _Ground, line: Line) -> bool:
     return len(line.text) <= LONGEST and any(same(fold(line.text), name) for name in ground.known)
 
 
-def _scored(ground: _Ground, rule: str, worth: float, where: range) -> Iterator[_Candidate]:
+def _scored(ground: _Ground, rule: str, worth: float, where: range) -> Iterator[Headline]:
     """The lines at `where` as a headline, if they can be one: agreement with the page's metadata counts most."""
     lines = ground.page.lines[where.start : where.stop]
     text = " ".join(line.text for line in lines)
@@ -150,7 +163,7 @@ def _scored(ground: _Ground, rule: str, worth: float, where: range) -> Iterator[
     if any(line.is_link and canonical(line.href or "", ground.url) != ground.url for line in lines):
         return
     score = worth + 6 * any(same(name, other) for other in ground.known) - 4 * bool(GENERAL.match(text))
-    yield _Candidate(text, rule, where.stop, score + _nearness(ground, where))
+    yield Headline(text, rule, where.stop, score + _nearness(ground, where))
 
 
 def _nearness(ground: _Ground, where: range) -> float:

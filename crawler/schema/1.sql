@@ -1,4 +1,4 @@
--- The store. `PRAGMA user_version` holds the version of this schema.
+-- The store, its first version. `PRAGMA user_version` holds the number of the last of these files that was applied.
 
 CREATE TABLE article (
     id TEXT PRIMARY KEY,

@@ -1,0 +1,67 @@
+"""What is read in a response: the data that passes between the crawl and the processes that parse for it (`reader`).
+
+Nothing here parses, so that the crawl itself need not load what does.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Literal
+
+from crawler.article import Article, Page
+from crawler.frontier import PageKind
+
+if TYPE_CHECKING:
+    from crawler.finding import Finding
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A response to be read, as a page of the site with that id; as a trial, for all that it says of itself."""
+
+    page: Page
+    site: str
+    kind: PageKind | Literal["trial"]
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """An address that a page, a sitemap or a feed names, which the site's rules do not leave out.
+
+    `continues` tells that it is a further page of the same list; `modified` is when it is said to have changed.
+    """
+
+    url: str
+    kind: Literal["article", "list"]
+    continues: bool = False
+    modified: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Nested:
+    """A sitemap that an index of sitemaps names, and when it is said to have changed."""
+
+    url: str
+    modified: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a response says; `too_long` is the beginning of addresses that are too long to be one.
+
+    `rules` has the rule that found each field of the article; where there is no article, `reason` says why and
+    `not_found` whether the page is the site's message that there is no such page. `problem` is set where the response
+    could not be read at all. `finding` is what a trial gives.
+    """
+
+    links: tuple[Link, ...] = ()
+    feeds: tuple[str, ...] = ()
+    too_long: tuple[str, ...] = ()
+    nested: tuple[Nested, ...] = ()
+    article: Article | None = None
+    rules: dict[str, str] = field(default_factory=dict)
+    reason: str | None = None
+    not_found: bool = False
+    finding: Finding | None = None
+    problem: str | None = None

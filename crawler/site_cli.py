@@ -1,0 +1,46 @@
+"""The commands that set a site up: `site test` and `site accept`."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from crawler.cli import Context, as_json, pass_context, print_json
+from crawler.errors import NothingFetchedError
+from crawler.extract_cli import accept
+
+
+@click.group()
+def site() -> None:
+    """Set a site up."""
+
+
+@site.command()
+@click.argument("name", metavar="SITE")
+@click.argument("url", required=False, metavar="[URL]")
+@as_json
+@pass_context
+def test(context: Context, name: str, url: str | None, as_json: bool) -> None:
+    """Show what would be made of a page of SITE: each field, the rule that found it, and what else it could be.
+
+    Without URL that is the first start page, with what becomes of each link, and an article that it links. Nothing is
+    stored. Exit code 6: the page could not be had (robots.txt, the network, its status); 3: no article was found from
+    the start page.
+    """
+    from crawler import trial
+    from crawler.trial_report import report
+
+    settings = context.settings
+    done = trial.run(settings.crawler, settings.chosen((name,))[0], url)
+    if as_json:
+        print_json(done.document())
+    else:
+        click.echo(report(done))
+    if done.exit_code == NothingFetchedError.exit_code:
+        raise NothingFetchedError(f"{done.pages[0].url} could not be had: {done.pages[0].problem}")
+    sys.exit(done.exit_code)
+
+
+site.add_command(accept)
+COMMANDS = (site,)
