@@ -22,7 +22,7 @@ from crawler.article import Page
 from crawler.fetch import Fetched, Fetcher, Outcome, Refused
 from crawler.frontier import KnownPage, Lead
 from crawler.journal import Journal
-from crawler.readers import Readers, processors
+from crawler.readers import Readers
 from crawler.reading import Reading, Task
 from crawler.report import RunReport
 from crawler.robots import Kept, Robots
@@ -40,6 +40,9 @@ log = logging.getLogger(__name__)
 COMMON_SITEMAPS = ("/sitemap.xml", "/sitemap_index.xml", "/sitemap.aspx")
 
 HOST_FAILURES = 5  # in a row, after which a host is left alone for the run
+# One process parses faster than any polite crawl fetches, and leaves a processor to whoever searches meanwhile; pages
+# that take long are of one host or of a few.
+MOST_READERS = 4
 IDLE = 0.5  # seconds after which it is looked again which hosts have something due
 
 
@@ -68,7 +71,7 @@ class Crawl:
         self._frontier = store.frontier
         self._stop = threading.Event()
         self._fetcher = Fetcher(settings.crawler, self._stop)
-        self._readers = Readers(settings.sites.values(), min(processors(), settings.crawler.workers))
+        self._readers = Readers(settings.sites.values(), 1, MOST_READERS)
         self._journal = Journal(store, archive)
         self._robots = Robots(self._fetch_robots, settings.crawler.user_agent, _RobotsCache(store), _now)
         self._spent: Counter[str] = Counter()

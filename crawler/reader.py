@@ -1,11 +1,13 @@
 """A process that reads responses for others: it parses what strangers wrote, within limits that end it, not them.
 
 The kernel ends it after ten seconds of processor time on one response (SIGPROF, whose default is to terminate), which
-no loop in a parser written in C can hold up, and refuses it more than two gigabytes of memory.
+no loop in a parser written in C can hold up, and refuses it more than two gigabytes of memory. Each page's tree is one
+great cycle, dead after its answer and never before: so it is then that garbage is collected, and at no other time.
 """
 
 from __future__ import annotations
 
+import gc
 import os
 import pickle
 import resource
@@ -80,10 +82,13 @@ def serve(descriptor: int) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     with Connection(descriptor) as connection:
         sites: dict[str, Site] = connection.recv()
+        gc.disable()
+        gc.freeze()
         with suppress(EOFError, ConnectionError):  # whoever asked has ended
             while _resident() < GROWN:
                 task: Task = connection.recv()
                 connection.send_bytes(_answer(task, sites[task.site]))
+                gc.collect()
 
 
 def _answer(task: Task, site: Site) -> bytes:

@@ -15,7 +15,7 @@ import threading
 from collections.abc import Iterable
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
-from queue import LifoQueue
+from queue import Empty, LifoQueue
 from typing import Self
 
 from crawler.reading import Reading, Task
@@ -29,6 +29,7 @@ from crawler.reader import serve
 serve(int(sys.argv[2]))
 """
 STOPPED = "stopped"
+PATIENCE = 2.0  # seconds for which a response waits for one of the processes before a further one is started
 
 
 def processors() -> int:
@@ -37,13 +38,18 @@ def processors() -> int:
 
 
 class Readers:
-    """At most `count` processes, which know `sites`. Threads may share it."""
+    """`count` processes, which know `sites`; up to `most` while pages that take long keep the others waiting.
 
-    def __init__(self, sites: Iterable[Site], count: int) -> None:
-        """Start the first one."""
+    Threads may share it.
+    """
+
+    def __init__(self, sites: Iterable[Site], count: int, most: int | None = None) -> None:
+        """Start the first one; without `most` there are never more than `count`."""
         self._stopped = threading.Event()
-        told = {site.id: site for site in sites}
-        self._all = [_Reader(told) for _ in range(count)]
+        self._sites = {site.id: site for site in sites}
+        self._most = most or count
+        self._growing = threading.Lock()
+        self._all = [_Reader(self._sites) for _ in range(count)]
         self._free: LifoQueue[_Reader] = LifoQueue()
         for reader in self._all:
             self._free.put(reader)
@@ -57,11 +63,22 @@ class Readers:
 
     def read(self, task: Task) -> Reading:
         """Read a response; where that cannot be done within the limits, `problem` says why."""
-        reader = self._free.get()
+        reader = self._take()
         try:
             return Reading(problem=STOPPED) if self._stopped.is_set() else self._read(reader, task)
         finally:
             self._free.put(reader)
+
+    def _take(self) -> _Reader:
+        """A reader that is free, or a further one."""
+        try:
+            return self._free.get(timeout=PATIENCE)
+        except Empty:
+            with self._growing:
+                if len(self._all) < self._most:
+                    self._all.append(_Reader(self._sites))
+                    return self._all[-1]
+        return self._free.get()
 
     def _read(self, reader: _Reader, task: Task) -> Reading:
         reading, end = reader.read(task)

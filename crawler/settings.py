@@ -18,7 +18,6 @@ from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from urllib.parse import urlsplit
 
-import soupsieve
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from crawler import revisit
@@ -40,6 +39,8 @@ def _compiles(pattern: str) -> str:
 
 
 def _selects(selector: str) -> str:
+    import soupsieve  # brings BeautifulSoup with it, which no process needs that only fetches
+
     try:
         soupsieve.compile(selector)
     except Exception as error:  # soupsieve raises several kinds, all meaning the same here

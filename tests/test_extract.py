@@ -136,6 +136,15 @@ def test_an_error_is_no_article() -> None:
     assert run(html("<h1>Một tiêu đề không có bài</h1>")).reason == "no text"
 
 
+def test_a_short_article_with_the_number_404_is_one() -> None:
+    told = "Lần thứ 404, nhóm thiện nguyện của trường nấu cháo cho bệnh nhân nghèo ở bệnh viện huyện."
+    found = run(html(NOTICE.replace("<div>", f"<div><p>{told}</p>")))
+    assert found.article is not None, found.reason
+    assert told in f"{found.article.lead} {found.article.body}"
+    lost = html("<h1>Trang lỗi 404</h1><p>Mời bạn quay lại trang chủ của trường.</p>")
+    assert run(lost).reason == "says that there is no such page"
+
+
 def windows_1258(text: str) -> bytes:
     """Encode as an old Windows does: the vowel with its hat, then the tone."""
     encoded = bytearray()

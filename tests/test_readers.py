@@ -123,6 +123,22 @@ def test_a_page_that_takes_too_long_is_given_up_and_the_next_one_is_read() -> No
             assert pid_of(started) != first
 
 
+def test_a_page_that_takes_long_keeps_the_others_waiting_for_two_seconds_at_most() -> None:
+    slow = task("<p>chữ <b>đậm</b> và <i>nghiêng</i></p>" * 300_000)  # eight seconds and more
+    with Readers([SITE], 1, 2) as started:
+        answers: list[Reading] = []
+        waiting = threading.Thread(target=lambda: answers.append(started.read(slow)))
+        waiting.start()
+        time.sleep(0.2)
+        assert started.read(task(article_page(1))).article is not None
+        assert not answers
+        assert len(started._all) == 2
+        assert started.read(task(article_page(2))).article is not None
+        assert len(started._all) == 2
+        started.stop()
+        waiting.join(5)
+
+
 def test_a_process_that_was_killed_is_told_and_replaced(readers: Readers) -> None:
     readers.read(task(article_page(1)))
     os.kill(pid_of(readers), signal.SIGKILL)

@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.discover import SitemapEntry, feed_entries, moment, sitemap, sitemaps, syndication
+from crawler.discover import SitemapEntry, feed_entries, sitemap, sitemaps, syndication
+from crawler.discover.entry import moment
 from crawler.discover.unpacked import PIECE, texts
 
 NOW = datetime(2021, 6, 1, 2, tzinfo=UTC)

@@ -92,13 +92,6 @@ def _is_followed(tag: Tag, link: str, url: str) -> bool:
     return "nofollow" not in _rel(tag) or is_next(tag, link, url)
 
 
-def refresh(soup: BeautifulSoup, url: str) -> str | None:
-    """The canonical address to which the page at `url` sends its readers by itself."""
-    base = base_of(soup, url)
-    found = (canonical(address, base) for tag in soup.find_all("meta") if (address := _refreshed(tag)))
-    return next((target for target in found if target and target != url), None)
-
-
 def _refreshed(meta: Tag) -> str:
     if _told(meta, "http-equiv").strip().lower() != "refresh":
         return ""
