@@ -6,7 +6,7 @@ BIN := .venv/bin
 SOURCES := $(shell find crawler indexer webapp -type f -not -name '*.pyc') pyproject.toml README.md LICENSE
 APT := apt-get install -y -q --no-install-recommends
 
-.PHONY: setup demo test check bench serve clean browser lock translations
+.PHONY: setup demo test check bench bench-crawl serve clean browser lock translations
 
 setup: .venv/wheel
 
@@ -50,6 +50,11 @@ check: setup
 
 bench: setup
 	$(BIN)/python bench/pipeline.py
+
+# Installs Scrapy beside; the second one takes ten minutes.
+bench-crawl: setup
+	$(BIN)/python bench/crawl.py
+	$(BIN)/python bench/crawl.py --memory
 
 # After a change of the dependencies in pyproject.toml.
 lock: .venv/dependencies

@@ -128,6 +128,8 @@ def import_(context: Context, files: tuple[Path, ...], max_failed: float, as_jso
                    f"{report.bad} bad")  # fmt: skip
         for reason, told in document["left_out_reasons"].items():
             click.echo(f"  left out {told['count']}: {reason} ({', '.join(told['examples'])})")
+        if report.new or report.changed:
+            click.echo("next: tratin index makes them findable")
     for fault in report.faults:
         click.echo(f"tratin: {fault}", err=True)
     if report.bad > len(report.faults):

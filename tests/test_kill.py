@@ -34,7 +34,7 @@ from webserver import Answer, Route, Seen, WebServer
 from crawler.settings import Settings
 
 KILLS, SEED = 50, 20261123
-SITES, OLD, NEW, ON_PAGE = ("khoa", "phong", "vien"), 10, 40, 5  # articles of a host in the first run, and in all
+SITES, OLD, NEW, ON_PAGE = ("khoa", "phong", "vien"), 10, 70, 5  # articles of a host in the first run, and in all
 ATTEMPTS = 20  # to kill a run before it has ended
 PATIENCE = 60  # seconds for a run of one
 READ_BY_EACH_RUN = {"/", "/ds", "/sitemap.xml", "/rss"}  # where a run begins, and the first page of a list
@@ -79,7 +79,7 @@ class Newsroom:
             self.asked.append(host.url(seen.path))
             if seen.path.startswith("/tin-"):
                 self.articles += 1
-                time.sleep(0.015)  # or 50 kills would outlast the articles
+                time.sleep(0.05)  # or 50 kills would outlast the articles
             return route(seen)
 
         return answer
