@@ -12,14 +12,13 @@ from urllib.parse import urlsplit
 
 from crawler.article import Article, Page, article_id
 from crawler.dates import Published
-from crawler.extract import fields, judge, media
+from crawler.extract import byline, fields, judge, media, published
 from crawler.extract.body import Body, find_body, paragraphs
-from crawler.extract.fields import Found
 from crawler.extract.markup import Document, parse, words_of
 from crawler.extract.metadata import Metadata, collect
 from crawler.extract.outline import Outline, outline
 from crawler.extract.profile import Selected, date_in, select
-from crawler.extract.story import Story
+from crawler.extract.story import Found, Story
 from crawler.extract.title import Title, find_title
 from crawler.settings import Site
 from crawler.urls import canonical, host_of, kind_of
@@ -91,7 +90,7 @@ def _assemble(story: Story, chosen: Selected) -> Extraction:
     """Gather the fields into an article, with the rule of each."""
     lead, body = lead_and_body(story, chosen)
     when = publication(story, chosen)
-    author = chosen.words("author") or fields.author(story)
+    author = chosen.words("author") or byline.find(story)
     category = chosen.words("category") or fields.category(story)
     tags = fields.tags(story)
     article = Article(
@@ -135,7 +134,7 @@ def publication(story: Story, chosen: Selected) -> Found[Published] | None:
     """The date of publication, by the profile's selector where that finds one."""
     if chosen.published is not None and (when := date_in(chosen.published, story.now)):
         return Found(when, chosen.rule("published"))
-    return fields.published(story)
+    return published.find(story)
 
 
 def _judged(story: Story, found: Extraction, addresses: set[str]) -> Extraction:

@@ -14,15 +14,25 @@ from bs4 import Tag
 from crawler import dates
 from crawler.article import Page
 from crawler.dates import Published
-from crawler.extract import Document, address, fields, headline, judge, lead_and_body, main_text, publication
+from crawler.extract import (
+    Document,
+    address,
+    byline,
+    fields,
+    headline,
+    judge,
+    lead_and_body,
+    main_text,
+    publication,
+    published,
+)
 from crawler.extract.body import find_body, paragraphs
-from crawler.extract.fields import Found
 from crawler.extract.markup import attribute, words_of
 from crawler.extract.metadata import Metadata, collect
 from crawler.extract.outline import HEADINGS, Box, Outline, outline
 from crawler.extract.profile import Name, Selected, date_in, select
 from crawler.extract.selector import Selectors
-from crawler.extract.story import Story
+from crawler.extract.story import STAMP, Found, Story
 from crawler.extract.title import ENOUGH, GENERAL, Title, fold, headlines, same
 from crawler.settings import Site
 
@@ -109,7 +119,7 @@ def _fields(view: _View, story: Story) -> dict[str, tuple[Candidate, ...]]:
     lead, body = lead_and_body(story, chosen)
     date = publication(story, chosen)
     tags = [view.made(", ".join(found.value), found.rule) for found in fields.keywords(story)]
-    author = chosen.words("author") or fields.author(story)
+    author = chosen.words("author") or byline.find(story)
     category = chosen.words("category") or fields.category(story)
     return {
         "lead": _merged(view.said(lead) if lead else None, _leads(view, story)),
@@ -185,9 +195,9 @@ def _bodies(view: _View, story: Story) -> Iterator[Candidate]:
 
 def _authors(view: _View, story: Story) -> Iterator[Candidate]:
     yield from view.missed("author")
-    for found in fields.authors(story):
+    for found in byline.find_all(story):
         if found.value:
-            yield view.said(found, fields.name_refusal(story, found.value))
+            yield view.said(found, byline.refusal(story, found.value))
 
 
 def _categories(view: _View, story: Story) -> Iterator[Candidate]:
@@ -201,7 +211,7 @@ def _dates(view: _View, story: Story, chosen: Found[Published] | None) -> Iterat
     tag, rule = view.chosen.published, view.chosen.rule("published")
     if tag is not None and (chosen is None or chosen.rule != rule):
         yield view.made(words_of(tag), rule, tag, _why_unread(words_of(tag)))
-    found = list(fields.publications(story))
+    found = list(published.find_all(story))
     yield from map(view.dated, found)
     yield from _dates_told(view, story)
     shown = [(one.tag, one.value) for one in found if one.tag]
@@ -209,7 +219,7 @@ def _dates(view: _View, story: Story, chosen: Found[Published] | None) -> Iterat
         when = dates.find(text, story.now)
         late = None if when else dates.find(text, FUTURE)
         if when and not any(value == when and any(up.tag is tag for up in box.upwards()) for tag, value in shown):
-            yield view.dated(Found(when, "text-date", box.tag), fields.date_refusal(story, index, when))
+            yield view.dated(Found(when, "text-date", box.tag), published.refusal(story, index, when))
         elif late:
             yield view.dated(Found(late, "text-date", box.tag), "in the future")
 
@@ -218,7 +228,7 @@ def _dated_places(story: Story) -> Iterator[tuple[int, str, Box]]:
     """The lines that are no sentence of the text, and what elements say for machines: line, words, box."""
     page, inside = story.text, set(story.body.indexes)
     for index, line in enumerate(page.lines):
-        if index not in inside or len(line.text) <= fields.STAMP:
+        if index not in inside or len(line.text) <= STAMP:
             yield index, line.text, line.box
     for box in page.boxes:
         if "datetime" in box.tag.attrs and box.start < len(page.lines):
@@ -227,12 +237,12 @@ def _dated_places(story: Story) -> Iterator[tuple[int, str, Box]]:
 
 def _dates_told(view: _View, story: Story) -> Iterator[Candidate]:
     """What machines are told that is no date of publication: it cannot be read, or its name says something else."""
-    for told in fields.dates_told(story):
+    for told in published.told(story):
         if not dates.parse(told.value, story.now):
             yield view.made(told.value, told.rule, None, _why_unread(told.value))
     others = {f"json-ld:{name}": view.told.linked_data(name) for name in OTHER_DATES}
     others |= {f"microdata:{name}": view.told.prop(name) for name in OTHER_DATES}
-    known = {*fields.DATE_META, *fields.DATE_META_OLD}
+    known = {*published.DATE_META, *published.DATE_META_OLD}
     others |= {f"meta:{name}": values[0] for name, values in view.told.meta.items() if name not in known}
     for rule, text in others.items():
         if when := dates.parse(text, story.now):

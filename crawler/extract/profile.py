@@ -11,8 +11,8 @@ from bs4 import BeautifulSoup, Tag
 from crawler import dates
 from crawler.article import VIETNAM
 from crawler.dates import Published
-from crawler.extract.fields import Found
 from crawler.extract.markup import attribute, words_of
+from crawler.extract.story import Found
 from crawler.settings import Profile, Site
 
 Name = Literal["title", "lead", "body", "published", "author", "category"]
