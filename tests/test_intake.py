@@ -637,6 +637,7 @@ def test_the_command_tells_what_was_left_out(settings: Settings, tmp_path: Path)
         "  left out 1: not an address that can be fetched (https://elsewhere.vn/\ufffd[31m)",
         "  left out 1: of a host that no site names (https://elsewhere.vn/tin tức)",
         f"  left out 1: status 404 ({URL})",
+        "next: tratin index makes them findable",
     ]
     code, out, _ = tratin(settings, "import", "--json", str(file))
     told = json.loads(out)
