@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from random import random
 
-from crawler import drift, patience
+from crawler import drift, patience, reextract
 from crawler.archive import Archive, Exchange
 from crawler.article import Page
 from crawler.fetch import Fetched, Fetcher, Outcome, Refused
@@ -162,7 +162,9 @@ class Crawl:
                     self._leave_alone(host, site, f"Retry-After asks to wait until {until}")
 
     def _close(self, site: Site) -> None:
-        """Look at the site as a whole: whether it has drifted, and which delay was kept."""
+        """Look at the site as a whole: what its pages have in common, whether it has drifted, which delay was kept."""
+        if not self._stop.is_set():
+            reextract.refresh(reextract.Work(self._store, self._archive, self._readers), site.id, instant(_now()))
         with self._store.transaction():
             self._settler.judge(site)
         for host in site.allowed_hosts:
@@ -261,7 +263,7 @@ class Crawl:
         is_readable = page.kind in {"sitemap", "feed"} or response.is_html
         if response.status != 200 or is_known or not is_readable:
             return None
-        return self._readers.read(Task(response, site.id, page.kind))
+        return self._readers.read(Task(response, site.id, page.kind, self._store.furniture.of(site.id)))
 
     def _fetch(self, page: KnownPage, site: Site) -> Outcome:
         """Fetch a page, and leave its host alone where that does not work too often."""

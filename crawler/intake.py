@@ -15,7 +15,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from crawler import article_lines
+from crawler import article_lines, reextract
 from crawler.archive import Archive, Exchange
 from crawler.article import Article, Page, StoredArticle
 from crawler.captures import Captures, Entry
@@ -167,6 +167,9 @@ class _PageIntake:
                 captures.finish()
                 for entry in captures.in_order():
                     self._take(entry, captures)
+            for site in self._sites:
+                work = reextract.Work(self._store, self._archive, self._readers, 1)
+                reextract.refresh(work, site, instant(self._now))
         finally:
             self._reader.close()
 
@@ -244,7 +247,8 @@ class _PageIntake:
         return self._store.location_at(told.url, instant(told.fetched))
 
     def _take_page(self, page: Page, entry: Entry) -> None:
-        found = self._readers.read(Task(page, entry.site, "article"))
+        furniture = self._store.furniture.of(entry.site)
+        found = self._readers.read(Task(page, entry.site, "article", furniture))
         if found.article is None:
             self._report.leave_out(f"no article: {found.problem or found.reason}", entry.url)
             return
@@ -258,19 +262,22 @@ class _PageIntake:
             self._store.touch(known.article.id, seen)
             self._report.count("unchanged")
         else:
-            self._keep(page, found.article, seen, entry)
+            self._keep(page, found.article, found.marks, entry)
 
     def _known(self, article: Article) -> StoredArticle | None:
         held = self._store.id_at(article.url) if article.url else None
         return self._store.get(held or article.id)
 
-    def _keep(self, page: Page, article: Article, seen: str, entry: Entry) -> None:
+    def _keep(self, page: Page, article: Article, marks: tuple[int, ...], entry: Entry) -> None:
         """Archive a page, then put its article into the store."""
+        seen = instant(entry.fetched)
 
         def put(location: Location | None) -> None:
             assert location is not None
             record = self._store.add_record(entry.url, seen, page.status, location)
-            self._report.count(self._store.put(article, seen, location=record).change)
+            kept = self._store.put(article, seen, location=record)
+            self._store.furniture.note(entry.site, kept.id, marks)
+            self._report.count(kept.change)
 
         try:
             self._journal.commit(Exchange(page, "OK", (), tuple(page.headers.items())), put)

@@ -65,10 +65,12 @@ def _html(task: Task, site: Site) -> Reading:
     too_long = tuple(discover.too_long(document.soup))
     if is_list and site.article is not None:
         return Reading(links, feeds, too_long)
-    told = extract(document, page, site)
+    told = extract(document, page, site, task.furniture)
     not_found = says_missing(document, site, told.article)
     article, reason = (None, "says that there is no such page") if not_found else (told.article, told.reason)
-    return Reading(links, feeds, too_long, article=article, rules=told.rules, reason=reason, not_found=not_found)
+    return Reading(
+        links, feeds, too_long, article=article, rules=told.rules, reason=reason, not_found=not_found, marks=told.marks
+    )
 
 
 def _link(url: str, site: Site, *, continues: bool = False, modified: datetime | None = None) -> Link | None:

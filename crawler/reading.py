@@ -18,11 +18,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A response to be read, as a page of the site with that id; as a trial, for all that it says of itself."""
+    """A response to be read, as a page of the site with that id; as a trial, for all that it says of itself.
+
+    `furniture` has the marks of lines that most texts of the site have.
+    """
 
     page: Page
     site: str
     kind: PageKind | Literal["trial"]
+    furniture: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +55,9 @@ class Reading:
     """What a response says; `too_long` is the beginning of addresses that are too long to be one.
 
     `rules` has the rule that found each field of the article; where there is no article, `reason` says why and
-    `not_found` whether the page is the site's message that there is no such page. `problem` is set where the response
-    could not be read at all. `finding` is what a trial gives.
+    `not_found` whether the page is the site's message that there is no such page. `marks` are those of the lines of its
+    text, furniture included. `problem` is set where the response could not be read at all. `finding` is what a trial
+    gives.
     """
 
     links: tuple[Link, ...] = ()
@@ -63,5 +68,6 @@ class Reading:
     rules: dict[str, str] = field(default_factory=dict)
     reason: str | None = None
     not_found: bool = False
+    marks: tuple[int, ...] = ()
     finding: Finding | None = None
     problem: str | None = None

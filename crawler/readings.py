@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -42,11 +42,14 @@ MADE = """
     WHERE g.site = ? AND g.id >= ? AND v.seen >= r.started AND (v.number > 1 OR g.run = ?)
 """
 
-VERSIONS = """
+ARCHIVED = """
     SELECT v.rowid AS place, a.site, r.url, r.id AS record, r.file, r.offset, a.id AS article, v.number, v.document
     FROM version v JOIN article a ON a.id = v.article JOIN record r ON r.id = v.record
-    WHERE v.rowid > ? AND v.held >= ? AND a.site IN (SELECT value FROM json_each(?)) ORDER BY v.rowid LIMIT ?
 """
+VERSIONS = f"""{ARCHIVED}
+    WHERE v.rowid > ? AND v.held >= ? AND a.site IN (SELECT value FROM json_each(?)) ORDER BY v.rowid LIMIT ?
+"""  # noqa: S608 -- the words are ours
+VERSIONS_OF = f"{ARCHIVED} WHERE v.article IN (SELECT value FROM json_each(?)) ORDER BY v.rowid"  # noqa: S608
 
 # Pages whose last visit gave no article: what the newsroom itself last answered there, which is neither 304 nor a
 # refusal or a failure, must have been the page.
@@ -246,6 +249,10 @@ class Readings:
         told = json.dumps(list(sites))
         yield from self._batches(lambda place: self._database.rows(VERSIONS, (place, int(since > 0), told, BATCH)))
         yield from self._batches(lambda place: self._database.rows(BARREN, (place, since, told, BATCH)))
+
+    def archived_of(self, articles: Sequence[str]) -> list[Archived]:
+        """The versions of these articles whose page is in the archive."""
+        return [Archived(**dict(row)) for row in self._database.rows(VERSIONS_OF, (json.dumps(articles),))]
 
     def _batches(self, read: Callable[[int], list[sqlite3.Row]]) -> Iterator[list[Archived]]:
         place = 0

@@ -201,7 +201,8 @@ class Work:
             return Outcome(page, problem=DAMAGED)
         if not response.is_html:
             return Outcome(page, reason=f"type {response.media_type}")
-        told = self._readers.read(Task(response, page.site, "article"))
+        furniture = self.store.furniture.of(page.site)
+        told = self._readers.read(Task(response, page.site, "article", furniture))
         return Outcome(page, told.article, told.rules, told.reason, told.problem, instant(response.fetched))
 
     def keep(
@@ -252,6 +253,18 @@ class Work:
             self.store.readings.link(page.url, kept.id, now)
         except InputError as error:
             self.summary.failed.add(str(error), page.url)
+
+
+def refresh(work: Work, site: str, now: str) -> None:
+    """Extract again the articles that were read before some of the site's furniture was known."""
+    stale = work.store.furniture.stale(site)
+    if not stale:
+        return
+    with closing(work.outcomes([work.store.readings.archived_of(stale)])) as batches:
+        for outcomes in batches:
+            work.keep(outcomes, now)
+    work.store.furniture.refreshed(site)
+    log.info("%s: extracted %d articles again, without what most of its pages have", site, len(stale))
 
 
 def extract_again(work: Work, sites: Collection[str], now: str, *, rehearse: bool = False) -> Summary:

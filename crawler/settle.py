@@ -301,6 +301,7 @@ class Settler:
         kept = self._store.put(article, page.fetched or "", location=record, held=held)
         self._report.add(site.id, **{kept.change: 1}, held=int(held and kept.change != "unchanged"))
         self._note_reading(site, page, reading, kept)
+        self._store.furniture.note(site.id, kept.id, reading.marks)
         if kept.change == "new" and page.found_on:
             self._frontier.judge_shape(site.id, shape(page.found_on), fruitful=True)
         return replace(page, kind="article", article=kept.id, quiet=0, visit_after=_after(self._interval(article.day)))

@@ -19,6 +19,7 @@ from crawler.article import Article, Status, StoredArticle, local_day
 from crawler.database import Database
 from crawler.errors import InputError
 from crawler.frontier import Frontier
+from crawler.furniture import Furniture
 from crawler.readings import Readings
 
 BATCH = 500  # articles read at a time: about 2 MB of text
@@ -86,6 +87,7 @@ class Store:
         self._database = Database(path)
         self.frontier = Frontier(self._database)
         self.readings = Readings(self._database)
+        self.furniture = Furniture(self._database)
 
     def close(self) -> None:
         """Close the file."""

@@ -20,6 +20,7 @@ from crawler.extract.outline import Outline, outline
 from crawler.extract.profile import Selected, date_in, select
 from crawler.extract.story import Found, Story
 from crawler.extract.title import Title, find_title
+from crawler.repetition import mark
 from crawler.settings import Site
 from crawler.urls import canonical, host_of, kind_of
 
@@ -28,19 +29,26 @@ __all__ = ["Document", "Extraction", "extract", "parse"]
 
 @dataclass(frozen=True, slots=True)
 class Extraction:
-    """The article, or why there is none; for each field that was found, the rule that found it."""
+    """The article, or why there is none; for each field that was found, the rule that found it.
+
+    `marks` are those of the lines of its text, with the lines that were left out as furniture.
+    """
 
     article: Article | None
     rules: dict[str, str]
     reason: str | None = None
+    marks: tuple[int, ...] = ()
 
 
-def extract(document: Document, page: Page, site: Site) -> Extraction:
-    """Extract the article of `page`; without a pattern for articles in `site`, judge whether it is one."""
+def extract(document: Document, page: Page, site: Site, furniture: frozenset[int] = frozenset()) -> Extraction:
+    """Extract the article of `page`; without a pattern for articles in `site`, judge whether it is one.
+
+    `furniture` has the marks of lines that most texts of the site have.
+    """
     if reason := judge.refusal(page):
         return Extraction(None, {}, reason)
     chosen = select(document.soup, site, page.fetched)
-    text = outline(document.soup, chosen.removed)
+    text = outline(document.soup, chosen.removed, furniture)
     told = collect(document.soup, page.url)
     url = address(told, page.url, site)
     title = headline(text, told, chosen, site, url)
@@ -112,7 +120,13 @@ def _assemble(story: Story, chosen: Selected) -> Extraction:
     )
     found = {"lead": lead, "published": when, "author": author, "category": category, "tags": tags}
     rules = {"title": story.title.rule, "body": story.body.rule}
-    return Extraction(article, rules | {name: field.rule for name, field in found.items() if field})
+    named = {name: field.rule for name, field in found.items() if field}
+    return Extraction(article, rules | named, marks=_marks(story))
+
+
+def _marks(story: Story) -> tuple[int, ...]:
+    lines = story.text.lines
+    return tuple(mark(lines[n].text) for n in sorted({*story.body.indexes, *story.text.repeated}))
 
 
 def lead_and_body(story: Story, chosen: Selected) -> tuple[Found[str] | None, str]:

@@ -87,8 +87,19 @@ def _is_date(text: str) -> bool:
 
 
 def find_body(page: Outline, after: int = 0) -> Body | None:
-    """Find the main text in the lines from `after` on; None where there is no sentence at all."""
+    """Find the main text in the lines from `after` on; None where there is no sentence at all.
+
+    What is known as furniture of the site is left out, unless nothing else is there.
+    """
+    found = _find(page, after, page.repeated)
+    if page.repeated and (found is None or sum(len(page.lines[n].text) for n in found.indexes) < SENTENCE):
+        return _find(page, after, frozenset())
+    return found
+
+
+def _find(page: Outline, after: int, repeated: frozenset[int]) -> Body | None:
     weights = [0] * after + [_weight(line) for line in page.lines[after:]]
+    weights = [min(0, weight) if n in repeated else weight for n, weight in enumerate(weights)]
     foot = _foot(page, after)
     weights[foot:] = [min(0, weight) for weight in weights[foot:]]
     if after:  # where the headline is known, a list of other news is below the text
@@ -98,7 +109,7 @@ def find_body(page: Outline, after: int = 0) -> Body | None:
     if heart is None:
         return None
     box, rule = _box_around(page, weights, *heart)
-    around = _lines_of(page, box, heart, after)
+    around = [n for n in _lines_of(page, box, heart, after) if n not in repeated]
     indexes = tuple(_trimmed(page, around))
     return Body(indexes, indexes[0], indexes[-1] + 1, box, rule, tuple(around)) if indexes else None
 

@@ -18,6 +18,7 @@ from bs4 import Tag
 from bs4.element import NavigableString
 
 from crawler.extract.markup import BLOCKS, attribute, clean
+from crawler.repetition import mark
 
 SKIPPED = frozenset(
     {"script", "style", "noscript", "template", "svg", "head", "iframe", "object", "embed", "video", "audio", "canvas"}
@@ -137,12 +138,16 @@ class Anchor:
 
 @dataclass(frozen=True, slots=True)
 class Outline:
-    """The lines of a page in order, its boxes outermost first, its links and pictures."""
+    """The lines of a page in order, its boxes outermost first, its links and pictures.
+
+    `repeated` has the indexes of the lines that are known as furniture of the site.
+    """
 
     lines: tuple[Line, ...]
     boxes: tuple[Box, ...]
     links: tuple[Anchor, ...]
     pictures: tuple[Anchor, ...]
+    repeated: frozenset[int] = frozenset()
 
     def text(self, box: Box) -> str:
         """What `box` says, in one line."""
@@ -164,8 +169,11 @@ def hints_of(names: str) -> frozenset[str]:
     return frozenset(found)
 
 
-def outline(soup: Tag, ignored: frozenset[int] = frozenset()) -> Outline:
-    """Read `soup` in one walk; elements whose `id()` is in `ignored` are left out."""
+def outline(soup: Tag, ignored: frozenset[int] = frozenset(), furniture: frozenset[int] = frozenset()) -> Outline:
+    """Read `soup` in one walk; elements whose `id()` is in `ignored` are left out.
+
+    `furniture` has the marks of lines that most texts of the site have.
+    """
     walk = _Walk(ignored)
     frames = [(soup, walk.enter(soup), iter(soup.contents))]
     while frames:
@@ -179,7 +187,8 @@ def outline(soup: Tag, ignored: frozenset[int] = frozenset()) -> Outline:
                 frames.append((node, entered, iter(node.contents)))
         elif type(node) is NavigableString:  # comments and CDATA are subclasses of it
             walk.read(node)
-    found = Outline(tuple(walk.lines), tuple(walk.boxes), tuple(walk.links), tuple(walk.pictures))
+    repeated = _repeated(walk, furniture) if furniture else frozenset()
+    found = Outline(tuple(walk.lines), tuple(walk.boxes), tuple(walk.links), tuple(walk.pictures), repeated)
     _mark(found)
     return found
 
@@ -290,6 +299,14 @@ class _Walk:
                 self.lines.append(Line(text, min(self.linked, len(text)), bold, self.held, self.href))
         self.pieces, self.held, self.href = [], None, None
         self.linked = self.bolded = self.breaks = 0
+
+
+def _repeated(walk: _Walk, furniture: frozenset[int]) -> frozenset[int]:
+    """The lines that are furniture: no paragraphs that editors write again, but elements unlike those of the text."""
+    own = list(accumulate((mark(line.text) not in furniture for line in walk.lines), initial=0))
+    of_texts = {(box.name, box.hints) for box in walk.boxes if own[box.end] > own[box.start]}
+    boxes = [box for box in walk.boxes if own[box.end] == own[box.start] and (box.name, box.hints) not in of_texts]
+    return frozenset(n for box in boxes for n in range(box.start, box.end))
 
 
 def common(one: Box, other: Box) -> Box:
