@@ -61,6 +61,15 @@ class Attachment:
     media_type: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class AttachedText:
+    """The text of a linked document."""
+
+    url: str
+    title: str | None
+    text: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Article:
     """What a newsroom published: the words and their description. Unknown is None or empty, never a guess.
@@ -117,7 +126,8 @@ class StoredArticle:
     """An article with its life in the store.
 
     `sequence` is the number of its last change, counted over the whole store; `archived` tells whether the page that
-    it was extracted from is in the archive. The instants are ISO 8601 in UTC.
+    it was extracted from is in the archive; `attached` has the texts of its attachments that were read. The instants
+    are ISO 8601 in UTC.
     """
 
     article: Article
@@ -129,6 +139,7 @@ class StoredArticle:
     content_hash: str
     sequence: int
     archived: bool
+    attached: tuple[AttachedText, ...] = ()
 
     def document(self) -> dict[str, Any]:
         """The contract's JSON object."""

@@ -260,7 +260,7 @@ class Crawl:
         """Read a response of status 200 that is new and of a type that can be read; None for all others."""
         response = outcome.page
         is_known = page.body_hash == digest(response.body) and page.url not in self._settler.starts
-        is_readable = page.kind in {"sitemap", "feed"} or response.is_html
+        is_readable = page.kind in {"sitemap", "feed", "attachment"} or response.is_html
         if response.status != 200 or is_known or not is_readable:
             return None
         return self._readers.read(Task(response, site.id, page.kind, self._store.furniture.of(site.id)))

@@ -13,11 +13,12 @@ from typing import Literal
 from crawler.database import Database
 from crawler.urls import host_of
 
-PageKind = Literal["list", "article", "sitemap", "feed"]
+PageKind = Literal["list", "article", "sitemap", "feed", "attachment"]
 
 # Sitemaps and feeds first, for they tell what is due; articles before lists, so that a run that reaches its limit has
-# spent it on what it came for.
-ORDER: tuple[PageKind, ...] = ("sitemap", "feed", "article", "list")
+# spent it on what it came for; what articles link to comes last.
+ORDER: tuple[PageKind, ...] = ("sitemap", "feed", "article", "list", "attachment")
+LISTS: tuple[PageKind, ...] = ("sitemap", "feed", "list")
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,20 +180,18 @@ class Frontier:
             )
 
     def due_hosts(self, sites: Iterable[str], *, lists_only: bool = False) -> set[str]:
-        """The hosts on which something of these sites is due; `lists_only` leaves out articles."""
+        """The hosts on which something of these sites is due; `lists_only` leaves out articles and attachments."""
         rows = self._database.rows(
             "SELECT DISTINCT host FROM page INDEXED BY page_due"
-            " WHERE due = 1 AND site IN (SELECT value FROM json_each(?)) AND kind <> ?",
-            (json.dumps(list(sites)), "article" if lists_only else ""),
+            " WHERE due = 1 AND site IN (SELECT value FROM json_each(?)) AND kind IN (SELECT value FROM json_each(?))",
+            (json.dumps(list(sites)), json.dumps(LISTS if lists_only else ORDER)),
         )
         return {row["host"] for row in rows}
 
     def next_due(self, host: str, sites: Iterable[str], *, lists_only: bool = False) -> KnownPage | None:
         """The page of `host` to visit next, of these sites; of one kind, the one that was found first."""
         told = json.dumps(list(sites))
-        for kind in ORDER:
-            if kind == "article" and lists_only:
-                continue
+        for kind in LISTS if lists_only else ORDER:
             row = self._database.one(NEXT, (told, host, kind))
             if row:
                 return KnownPage(**dict(row))
@@ -231,7 +230,7 @@ class Frontier:
             if known and known["rules"] != rules:
                 self._database.execute(
                     "UPDATE page SET due = 1, etag = NULL, last_modified = NULL, body_hash = NULL"
-                    " WHERE site = ? AND article IS NULL",
+                    " WHERE site = ? AND article IS NULL AND kind <> 'attachment'",
                     (site,),
                 )
                 self._database.execute("DELETE FROM shape WHERE site = ?", (site,))

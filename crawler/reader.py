@@ -19,6 +19,7 @@ from multiprocessing.connection import Connection
 
 from crawler import discover
 from crawler.article import Page
+from crawler.documents import DocumentError, text_of
 from crawler.extract import extract, parse
 from crawler.extract.judge import says_missing
 from crawler.finding import examine
@@ -37,6 +38,8 @@ def read(task: Task, site: Site) -> Reading:
         return _sitemap(task.page, site)
     if task.kind == "trial":
         return Reading(finding=examine(task.page, site))
+    if task.kind == "attachment":
+        return _attachment(task.page)
     if task.kind == "feed":
         return Reading(links=_entries(discover.feed_entries(task.page.body, task.page.url, task.page.fetched), site))
     return _html(task, site)
@@ -46,6 +49,13 @@ def _sitemap(page: Page, site: Site) -> Reading:
     found = discover.sitemap(page.body, page.fetched)
     nested = tuple(Nested(entry.url, entry.modified) for entry in found.nested)
     return Reading(links=_entries(found.entries, site), nested=nested, reason=found.fault)
+
+
+def _attachment(page: Page) -> Reading:
+    try:
+        return Reading(text=text_of(page.body))
+    except DocumentError as error:
+        return Reading(reason=str(error))
 
 
 def _entries(entries: tuple[discover.SitemapEntry, ...], site: Site) -> tuple[Link, ...]:

@@ -56,8 +56,8 @@ class Reading:
 
     `rules` has the rule that found each field of the article; where there is no article, `reason` says why and
     `not_found` whether the page is the site's message that there is no such page. `marks` are those of the lines of its
-    text, furniture included. `problem` is set where the response could not be read at all. `finding` is what a trial
-    gives.
+    text, furniture included. `problem` is set where the response could not be read at all. `text` is what
+    an attachment says, `finding` what a trial gives.
     """
 
     links: tuple[Link, ...] = ()
@@ -69,5 +69,6 @@ class Reading:
     reason: str | None = None
     not_found: bool = False
     marks: tuple[int, ...] = ()
+    text: str | None = None
     finding: Finding | None = None
     problem: str | None = None

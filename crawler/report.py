@@ -68,10 +68,11 @@ class SiteReport:
     `not_modified` those of them that were 304, `unchanged` those with the body or the article of last time, `missing`
     404, 410 and articles that lead elsewhere, `soft_404` pages of status 200 that say that there is nothing,
     `no_article` the article pages in which no article was found, by reason, `held` the versions that were held back
-    because the site has drifted. `put_off` maps hosts that were left alone to the reason, `broken_starts` start pages
-    to what was wrong with them. `waits` counts the pauses that a host asked for or that back-off made, `waited` is
-    their sum. `smallest_gap` is the shortest time between the end of a response and the start of the next request to
-    the same host, null before there are two. `seconds` runs from the first to the last thing noted. All in seconds.
+    because the site has drifted, `attachments` the documents whose text was read. `put_off` maps hosts that were left
+    alone to the reason, `broken_starts` start pages to what was wrong with them. `waits` counts the pauses that a host
+    asked for or that back-off made, `waited` is their sum. `smallest_gap` is the shortest time between the end of a
+    response and the start of the next request to the same host, null before there are two. `seconds` runs from the
+    first to the last thing noted. All in seconds.
     """
 
     discovered: int = 0
@@ -84,6 +85,7 @@ class SiteReport:
     gone: int = 0
     soft_404: int = 0
     held: int = 0
+    attachments: int = 0
     bytes: int = 0
     waits: int = 0
     waited: float = 0.0

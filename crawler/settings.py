@@ -100,6 +100,9 @@ class CrawlerSettings(_Table):
     max_barren: int = Field(
         50, ge=1, description="new list pages of one shape without news in a row; further ones are a trap"
     )
+    attachments: bool = Field(
+        True, description="read the PDF and DOCX files that articles link to; needs tratin[attachments]"
+    )
     revisit: dict[str, str] = Field(
         {"2d": "6h", "14d": "1d", "90d": "7d", "older": "90d"},
         description="up to which age of an article (h, d, w) it is looked at again how often",

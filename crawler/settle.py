@@ -6,13 +6,15 @@ Every method of `Settler` is called within the transaction of the visit (`journa
 from __future__ import annotations
 
 import hashlib
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 
 from crawler import drift, revisit
-from crawler.article import VIETNAM, Page
+from crawler.article import VIETNAM, Article, Page
+from crawler.attachments import MEDIA_TYPES, are_read
 from crawler.fetch import Fetched, Outcome, Refused
 from crawler.frontier import KnownPage, Lead, PageKind
 from crawler.reading import Link, Reading
@@ -52,6 +54,7 @@ class Settler:
         self._store, self._frontier, self._settings = store, store.frontier, settings
         self._report, self._run, self._since = report, run, since
         self._steps = revisit.steps(settings.revisit)
+        self._reads_attachments = settings.attachments and are_read()
         self.starts: set[str] = set()
         self._unjudged: Counter[str] = Counter()
         self._redirects: dict[str, str] = {}
@@ -160,6 +163,8 @@ class Settler:
                 self.starts.add(target)
             again = page.kind != "article"
             self.lead(site, Lead(target, kind, page.found_on, page.depth, hops=page.hops + 1, again=again))
+            if kind == "attachment":
+                self._store.attachments.moved(page.url, target)
         if page.article:
             self._missing(page, site, response.status)
         else:
@@ -182,7 +187,7 @@ class Settler:
         """As what a redirect's target is to be fetched; None where it is not to be."""
         if target is None or host_of(target) not in site.allowed_hosts:
             return None
-        if page.kind in {"feed", "sitemap"}:
+        if page.kind in {"feed", "sitemap", "attachment"}:
             return page.kind
         kind = kind_of(target, site)
         return None if kind == "outside" else kind
@@ -225,6 +230,8 @@ class Settler:
             page = replace(_with_validators(page, response), body_hash=digest(response.body))
             if page.kind in {"sitemap", "feed"}:
                 self._addresses(page, site, reading)
+            elif page.kind == "attachment":
+                self._attachment(page, site, reading, record)
             else:
                 self._html(visit, page, reading, record)
 
@@ -302,9 +309,29 @@ class Settler:
         self._report.add(site.id, **{kept.change: 1}, held=int(held and kept.change != "unchanged"))
         self._note_reading(site, page, reading, kept)
         self._store.furniture.note(site.id, kept.id, reading.marks)
+        self._link_attachments(site, page, kept, article)
         if kept.change == "new" and page.found_on:
             self._frontier.judge_shape(site.id, shape(page.found_on), fruitful=True)
         return replace(page, kind="article", article=kept.id, quiet=0, visit_after=_after(self._interval(article.day)))
+
+    def _link_attachments(self, site: Site, page: KnownPage, kept: Kept, article: Article) -> None:
+        """Put the documents on the frontier that an article links to and that can be read."""
+        if not self._reads_attachments:
+            return
+        wanted = [one for one in article.attachments if one.media_type in MEDIA_TYPES]
+        self._store.attachments.link(kept.id, wanted)
+        for attachment in wanted:
+            if not (site.exclude and re.search(site.exclude, attachment.url)):
+                self.lead(site, Lead(attachment.url, "attachment", page.url, page.depth))
+
+    def _attachment(self, page: KnownPage, site: Site, reading: Reading, record: int) -> None:
+        """Keep the text of a document."""
+        if reading.text is None:
+            self._note(site, "refused", f"attachment {reading.reason}", page.url)
+        else:
+            self._store.attachments.put(page.url, reading.text, record)
+            self._report.add(site.id, attachments=1)
+        self._frontier.visited(replace(page, misses=0), self._run)
 
     def _note_reading(self, site: Site, page: KnownPage, reading: Reading, kept: Kept | None) -> None:
         """Note how the page was read; now and then look what that says of the site."""

@@ -1,6 +1,6 @@
 """The article store: the articles with all their versions, where each response lies in the archive, the runs' reports.
 
-All SQL is in this file, in `frontier.py`, in `readings.py` and in `schema/`. Every change of an article gets a sequence
+SQL is in this file, in `frontier`, `readings`, `furniture`, `attachments` and in `schema/`. Every change of an article gets a sequence
 number that grows over the whole store; an indexer asks for what came since its watermark.
 """
 
@@ -15,7 +15,8 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from crawler.article import Article, Status, StoredArticle, local_day
+from crawler.article import Article, AttachedText, Status, StoredArticle, local_day
+from crawler.attachments import Attachments
 from crawler.database import Database
 from crawler.errors import InputError
 from crawler.frontier import Frontier
@@ -88,6 +89,7 @@ class Store:
         self.frontier = Frontier(self._database)
         self.readings = Readings(self._database)
         self.furniture = Furniture(self._database)
+        self.attachments = Attachments(self._database)
 
     def close(self) -> None:
         """Close the file."""
@@ -215,7 +217,7 @@ class Store:
         rows = self._database.rows(
             "SELECT * FROM stored WHERE id IN (SELECT value FROM json_each(?))", (json.dumps(ids),)
         )
-        return {row["id"]: _stored(row) for row in rows}
+        return {kept.article.id: kept for kept in self._whole(rows)}
 
     def withdrawn(self, ids: Sequence[str]) -> set[str]:
         """Those of `ids` of which every version is held back."""
@@ -235,8 +237,12 @@ class Store:
         while rows := self._database.rows(
             "SELECT * FROM stored WHERE sequence > ? AND sequence <= ? ORDER BY sequence LIMIT ?", (after, last, BATCH)
         ):
-            yield from map(_stored, rows)
+            yield from self._whole(rows)
             after = rows[-1]["sequence"]
+
+    def _whole(self, rows: Sequence[sqlite3.Row]) -> Iterator[StoredArticle]:
+        texts = self.attachments.texts([row["id"] for row in rows])
+        return (_stored(row, texts.get(row["id"], ())) for row in rows)
 
     def counts(self) -> dict[str, dict[str, Any]]:
         """For each site that has articles: how many, how many of them gone, and when one last came or changed."""
@@ -335,7 +341,7 @@ class Store:
         ]
 
 
-def _stored(row: sqlite3.Row) -> StoredArticle:
+def _stored(row: sqlite3.Row, attached: tuple[AttachedText, ...]) -> StoredArticle:
     return StoredArticle(
         article=Article.from_document(json.loads(row["document"]) | {"id": row["id"]}),
         status=row["status"],
@@ -346,4 +352,5 @@ def _stored(row: sqlite3.Row) -> StoredArticle:
         content_hash=row["content_hash"],
         sequence=row["sequence"],
         archived=bool(row["archived"]),
+        attached=attached,
     )

@@ -62,6 +62,10 @@ def _hit(hit: Hit) -> dict[str, Any]:
         "author": article.author,
         "status": hit.stored.status,
         "score": round(hit.score, 4),
-        "highlights": {"title": hit.title, "body": list(hit.passages)},
+        "highlights": {
+            "title": hit.title,
+            "body": list(hit.passages),
+            "attachments": [asdict(attached) | {"passages": list(attached.passages)} for attached in hit.attached],
+        },
         "archived_url": f"/articles/{quote(article.id)}/archived" if hit.stored.archived else None,
     }

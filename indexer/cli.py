@@ -128,6 +128,7 @@ def _readable(results: Any) -> str:
             f"\n{article.title}\n  {article.published or 'undated'} · {article.site} · {article.url or article.id}"
         )
         lines += [f"  {_plain(passage)}" for passage in hit.passages[:1] or (hit.stored.article.lead or "",) if passage]
+        lines += [f"  {attached.title}: {_plain(attached.passages[0])}" for attached in hit.attached]
     return "\n".join(lines + [f"note: {warning}" for warning in results.warnings])
 
 

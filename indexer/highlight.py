@@ -58,6 +58,11 @@ def mark(text: str, wanted: Wanted) -> str:
     return _marked(text, 0, len(text), _hits(tokenize(text), wanted))
 
 
+def coverage(text: str, wanted: Wanted) -> int:
+    """How many of the different things that are wanted stand in the text."""
+    return len({hit.sought for hit in _hits(tokenize(text), wanted)})
+
+
 def passages(text: str, wanted: Wanted, count: int = 2, length: tuple[int, int] = (160, 240)) -> list[str]:
     """The best passages, at most `count` of them, in the text's order, marked as by `mark` and on one line.
 

@@ -33,13 +33,26 @@ class SearchRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class AttachedPassages:
+    """What an attachment says of what was looked for; `passages` as in `Hit`."""
+
+    url: str
+    title: str
+    passages: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Hit:
-    """One result. `title` and `passages` are HTML in which `<mark>` is the only element."""
+    """One result. `title` and `passages` are HTML in which `<mark>` is the only element.
+
+    `attached` is there where an attachment has more of what was looked for than the article itself.
+    """
 
     stored: StoredArticle
     score: float
     title: str
     passages: tuple[str, ...]
+    attached: tuple[AttachedPassages, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

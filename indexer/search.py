@@ -14,9 +14,9 @@ from crawler.errors import DamagedError, TratinError
 from crawler.settings import Settings
 from crawler.store import BATCH, Store
 from indexer.engine import FACETS, Filters, IndexInfo, Match, Matches, Order, Reader, open_engine
-from indexer.highlight import mark, passages, wanted
+from indexer.highlight import Wanted, coverage, mark, passages, wanted
 from indexer.query import Node, parse, render
-from indexer.results import FacetValue, Hit, Results, SearchRequest
+from indexer.results import AttachedPassages, FacetValue, Hit, Results, SearchRequest
 
 READERS_KEPT = 3  # the live generation and two that programs page through; a reader holds some 20 MB of columns
 
@@ -112,14 +112,7 @@ class SearchService:
         stored = self._stored(matches.matches)
         in_title, in_body = wanted(query, "title"), wanted(query)
         return tuple(
-            Hit(
-                stored[match.id],
-                match.score,
-                mark(stored[match.id].article.title, in_title),
-                tuple(passages(_text(stored[match.id].article), in_body)),
-            )
-            for match in matches.matches
-            if match.id in stored
+            _hit(stored[match.id], match.score, in_title, in_body) for match in matches.matches if match.id in stored
         )
 
     def _stored(self, matches: Sequence[Match]) -> dict[str, StoredArticle]:
@@ -150,6 +143,24 @@ def _ask(reader: Reader | None, query: Node, request: SearchRequest) -> Matches:
     filters = Filters(request.sites, request.categories, request.author, request.first_day, request.last_day)
     order = Order(request.sort, request.offset, request.size)
     return reader.search(query, filters, order, facets=request.facets)
+
+
+def _hit(stored: StoredArticle, score: float, in_title: Wanted, in_body: Wanted) -> Hit:
+    article = stored.article
+    attached = tuple(_attached(stored, in_body)) if stored.attached else ()
+    return Hit(stored, score, mark(article.title, in_title), tuple(passages(_text(article), in_body)), attached)
+
+
+def _attached(stored: StoredArticle, in_body: Wanted) -> Iterator[AttachedPassages]:
+    """The first attachment with more of what was looked for than the article itself."""
+    own = coverage(f"{stored.article.title}\n{_text(stored.article)}", in_body)
+    if own == len(in_body.runs) + len(in_body.prefixes):
+        return
+    for attachment in stored.attached:
+        if coverage(attachment.text, in_body) > own:
+            told = tuple(passages(attachment.text, in_body))
+            yield AttachedPassages(attachment.url, attachment.title or attachment.url, told)
+            return
 
 
 def _text(article: Article) -> str:

@@ -1,8 +1,8 @@
 """What of an article goes into the index: the terms of its texts, in two fields each, and columns.
 
-`exact` and `folded` hold title, lead and body one after the other, at positions far enough apart that no phrase runs
-from one into the next; the `title_` fields hold the title again, for its weight and for `title:`. Values are ready
-postings, made in one pass over the tokens, without Whoosh's analysers and Token objects.
+`exact` and `folded` hold title, lead, body and the texts of attachments one after the other, at positions far enough
+apart that no phrase runs from one into the next; the `title_` fields hold the title again, for its weight and for
+`title:`. Values are ready postings, made in one pass over the tokens, without Whoosh's analysers and Token objects.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from whoosh.formats import Format
 from crawler.article import VIETNAM, StoredArticle
 from indexer.vietnamese import Token, tokenize
 
-GAP = 100  # positions between title, lead and body; more than any phrase has words
+GAP = 100  # positions between title, lead, body and attachments; more than any phrase has words
 NO_DAY = 0  # in the column of days, which holds proleptic ordinals
 NO_INSTANT = -(2**62)  # in the column of instants, which holds seconds of the Unix epoch: unknown sorts as oldest
 
@@ -62,7 +62,8 @@ def document(stored: StoredArticle) -> dict[str, Any]:
     """The fields of one article."""
     article = stored.article
     title, lead, body = tokenize(article.title), tokenize(article.lead or ""), tokenize(article.body)
-    exact, folded = _postings(title, lead, body)
+    attached = [tokenize(attachment.text) for attachment in stored.attached]
+    exact, folded = _postings(title, lead, body, *attached)
     title_exact, title_folded = _postings(title)
     day = article.day
     return {
@@ -77,7 +78,7 @@ def document(stored: StoredArticle) -> dict[str, Any]:
         "category_name": (article.category or "").encode(),
         "day": day.toordinal() if day else NO_DAY,
         "instant": instant(article.published),
-        "length": len(title) + len(lead) + len(body),
+        "length": sum(map(len, (title, lead, body, *attached))),
         "title_length": len(title),
     }
 
