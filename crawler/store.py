@@ -1,7 +1,7 @@
 """The article store: the articles with all their versions, where each response lies in the archive, the runs' reports.
 
-SQL is in this file, in `frontier`, `readings`, `furniture`, `attachments` and in `schema/`. Every change of an article gets a sequence
-number that grows over the whole store; an indexer asks for what came since its watermark.
+SQL is in this file, in `frontier`, `readings`, `furniture`, `attachments` and in `schema/`. Every change of an article
+gets a sequence number that grows over the whole store; an indexer asks for what came since its watermark.
 """
 
 from __future__ import annotations
