@@ -113,8 +113,8 @@ def _is_address(text: str) -> str:
     return address
 
 
-def _is_date(text: str) -> str:
-    """A plain day, or an instant with an offset; a time without one is taken as Vietnam's."""
+def iso_date(text: str) -> str:
+    """A plain day, or an instant with an offset; a time without one is taken as Vietnam's. Raises ValueError."""
     with suppress(ValueError):
         return date.fromisoformat(text).isoformat()
     return _moment(text).isoformat()
@@ -159,7 +159,7 @@ class Line(BaseModel):
     title: Annotated[Text, AfterValidator(_not_blank)]
     body: Text
     lead: Text | None = None
-    published: Annotated[Text, AfterValidator(_is_date)] | None = None
+    published: Annotated[Text, AfterValidator(iso_date)] | None = None
     published_source: Text | None = None
     author: Text | None = None
     category: Text | None = None

@@ -73,8 +73,11 @@ def init(folder: Path) -> None:
 @as_json
 @pass_context
 def check(context: Context, as_json: bool) -> None:
-    """Validate the configuration and print what is in effect."""
+    """Validate the configuration and the corrections in overrides.toml; print what is in effect."""
+    from crawler import overrides
+
     settings = context.settings
+    corrected = overrides.check(settings, datetime.now(UTC))
     told = settings.model_dump(mode="json")
     told["sites"] = {
         name: told["sites"][name] | {"hosts": sorted(s.allowed_hosts)} for name, s in settings.sites.items()
@@ -87,6 +90,8 @@ def check(context: Context, as_json: bool) -> None:
         for key, value in table.items():
             for line in _lines(f"{name}.{key}", value):
                 click.echo(line)
+    if corrected:
+        click.echo(f"# {settings.overrides_file} is sound; articles corrected: {corrected}")
     if not settings.sites:
         click.echo("no site is configured yet: add a [sites.NAME] table to crawl one", err=True)
 
@@ -107,6 +112,7 @@ def _lines(path: str, value: Any) -> Iterator[str]:
 @pass_context
 def import_(context: Context, files: tuple[Path, ...], max_failed: float, as_json: bool) -> None:
     """Take in article JSON Lines (.jsonl, .jsonl.gz) and WARC files (.warc, .warc.gz, .arc, .arc.gz)."""
+    from crawler import overrides
     from crawler.intake import is_warc, take_in
     from crawler.lock import hold
 
@@ -117,6 +123,7 @@ def import_(context: Context, files: tuple[Path, ...], max_failed: float, as_jso
             held.enter_context(hold(settings.data / "crawl.lock", "tratin import"))
         store, archive = held.enter_context(closing_store(settings)), held.enter_context(closing_archive(settings))
         report = take_in(files, settings, store, archive)
+        overrides.sync(settings, store, datetime.now(UTC))
     seconds = time.monotonic() - started
     document = report.document()
     if as_json:

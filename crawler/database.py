@@ -17,7 +17,7 @@ from typing import Any
 
 from crawler.errors import DamagedError, TratinError
 
-SCHEMA_VERSION = 3  # the number of the last file in schema/
+SCHEMA_VERSION = 4  # the number of the last file in schema/
 
 
 class Database:

@@ -39,13 +39,14 @@ def extract(
 
     What a site that has drifted held back is released where the site has got rules that fit.
     """
-    from crawler import drift, reextract
+    from crawler import drift, overrides, reextract
     from crawler.lock import hold
     from crawler.readers import Readers, processors
     from crawler.store import instant
 
     settings, count, started = context.settings, processes or processors(), time.monotonic()
-    chosen, now = settings.chosen(sites), instant(datetime.now(UTC))
+    chosen, today = settings.chosen(sites), datetime.now(UTC)
+    now = instant(today)
     renewed: dict[str, Renewed] = {}
     with ExitStack() as stack:
         stack.enter_context(_stopped_by_signals())
@@ -57,6 +58,8 @@ def extract(
             renewed[site.id] = drift.renew(store, archive, site, readers, now)
         work = reextract.Work(store, archive, readers, count)
         summary = reextract.extract_again(work, [site.id for site in chosen], now, rehearse=dry_run)
+        if not dry_run:
+            overrides.sync(settings, store, today)
     _tell(summary, renewed, time.monotonic() - started, dry_run=dry_run, as_json=as_json)
     if summary.failed_percent() > max_failed:
         sys.exit(3)

@@ -258,7 +258,7 @@ class _PageIntake:
             self._report.leave_out("older than what is known of its article", entry.url)
         elif newest == seen:  # taken in before
             self._report.count("unchanged")
-        elif known and entry.original and known.content_hash == found.article.content_hash:
+        elif known and entry.original and self._is_newest(found.article):
             self._store.touch(known.article.id, seen)
             self._report.count("unchanged")
         else:
@@ -267,6 +267,9 @@ class _PageIntake:
     def _known(self, article: Article) -> StoredArticle | None:
         held = self._store.id_at(article.url) if article.url else None
         return self._store.get(held or article.id)
+
+    def _is_newest(self, article: Article) -> bool:
+        return self._store.readings.newest_hash(article.url) == article.content_hash
 
     def _keep(self, page: Page, article: Article, marks: tuple[int, ...], entry: Entry) -> None:
         """Archive a page, then put its article into the store."""

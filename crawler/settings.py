@@ -68,6 +68,9 @@ class ArchiveSettings(_Table):
     """Where everything is kept."""
 
     data: str = Field("data", description="the folder of the WARC files, the article store and the index")
+    overrides: str = Field(
+        "overrides.toml", min_length=1, description="corrections of articles by their id; there need be no such file"
+    )
 
 
 class CrawlerSettings(_Table):
@@ -228,6 +231,11 @@ class Settings(_Table):
         return self.file.parent / self.archive.data
 
     @property
+    def overrides_file(self) -> Path:
+        """What staff correct; a relative one lies beside the file."""
+        return self.file.parent / self.archive.overrides
+
+    @property
     def store_file(self) -> Path:
         """The article store."""
         return self.data / "store.sqlite"
@@ -261,7 +269,7 @@ def load(file: Path | None, environment: Mapping[str, str], overrides: tuple[Ove
     Raises ConfigurationError for a file that is missing, that is not TOML, or that holds a wrong key or value.
     """
     path = find(file, environment)
-    tables = _read(path)
+    tables = read_toml(path)
     sources: dict[tuple[str, ...], str] = {}
     for override in (*_from_environment(environment), *overrides):
         _put(tables, override)
@@ -289,7 +297,8 @@ def find(file: Path | None, environment: Mapping[str, str]) -> Path:
     return path
 
 
-def _read(path: Path) -> dict[str, Any]:
+def read_toml(path: Path) -> dict[str, Any]:
+    """The tables of a TOML file. Raises ConfigurationError where it is none."""
     try:
         return tomllib.loads(path.read_bytes().decode("utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
@@ -118,7 +118,8 @@ class Store:
         """Keep `article` as seen at `now`, as a new version where its content is not that of the last one.
 
         An address that is already here keeps its id. With `held` a new version is kept from readers until `release`.
-        Raises InputError where id and address belong to two articles.
+        One that is imported as staff have corrected it, as an export has it, is no news. Raises InputError where id and
+        address belong to two articles.
         """
         with self.transaction():
             article = replace(article, id=self._id_of(article))
@@ -127,7 +128,7 @@ class Store:
                 self._insert(article, life or Life(now, now, now), location, held=held)
                 return Kept(article.id, "new", 1)
             status = life.status if life else "live"
-            if known["content_hash"] != article.content_hash:
+            if known["content_hash"] != article.content_hash and not (life and self._is_correction(article)):
                 number = known["number"] + 1
                 self._add_version(article, number, now, location, held=held)
                 if held:
@@ -151,6 +152,11 @@ class Store:
         if self._database.one("SELECT 1 FROM article WHERE id = ?", (article.id,)):
             raise InputError(f"id {article.id!r} and url {article.url!r} belong to two different articles of the store")
         return kept
+
+    def _is_correction(self, article: Article) -> bool:
+        """The article is what staff have made of the one that is here."""
+        known = self.get(article.id)
+        return known is not None and known.content_hash == article.content_hash
 
     def _insert(self, article: Article, life: Life, location: int | None, *, held: bool) -> None:
         self._database.execute(
@@ -226,6 +232,11 @@ class Store:
         )
         return {row["id"] for row in rows}
 
+    def absent(self, ids: Iterable[str]) -> list[str]:
+        """Those of `ids` that no article here has."""
+        sql = "SELECT value FROM json_each(?) WHERE value NOT IN (SELECT id FROM article)"
+        return [row["value"] for row in self._database.rows(sql, (json.dumps(list(ids)),))]
+
     def id_at(self, url: str) -> str | None:
         """The id of the article at that canonical address; of one, too, that is held back."""
         row = self._database.one("SELECT id FROM article WHERE url = ?", (url,))
@@ -260,6 +271,23 @@ class Store:
             (list_url,),
         )
         return local_day(row["newest"]) if row else None
+
+    # Corrections by staff
+
+    def corrections(self) -> dict[str, dict[str, Any]]:
+        """The fields that readers get in the place of what was extracted, by the id of their article."""
+        return {row["article"]: json.loads(row["fields"]) for row in self._database.rows("SELECT * FROM override")}
+
+    def correct(self, article_id: str, fields: Mapping[str, Any] | None, now: str) -> None:
+        """Let readers have these fields from `now` on, None for an unknown one; without `fields` what was extracted."""
+        with self.transaction():
+            self._database.execute("DELETE FROM override WHERE article = ?", (article_id,))
+            if fields is not None:
+                told = json.dumps(fields, ensure_ascii=False)
+                self._database.execute("INSERT INTO override VALUES (?, ?)", (article_id, told))
+            self._database.execute(
+                "UPDATE article SET changed = ?, sequence = ? WHERE id = ?", (now, self.sequence() + 1, article_id)
+            )
 
     # The archive
 
@@ -342,14 +370,15 @@ class Store:
 
 
 def _stored(row: sqlite3.Row, attached: tuple[AttachedText, ...]) -> StoredArticle:
+    article = Article.from_document(json.loads(row["document"]) | {"id": row["id"]})
     return StoredArticle(
-        article=Article.from_document(json.loads(row["document"]) | {"id": row["id"]}),
+        article=article,
         status=row["status"],
         first_seen=row["first_seen"],
         last_seen=row["last_seen"],
         changed=row["changed"],
         versions=row["versions"],
-        content_hash=row["content_hash"],
+        content_hash=article.content_hash if row["corrected"] else row["content_hash"],
         sequence=row["sequence"],
         archived=bool(row["archived"]),
         attached=attached,

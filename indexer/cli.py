@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -59,9 +60,11 @@ def index(context: Context, rebuild: bool, as_json: bool) -> None:
 
 
 def _bring_up(context: Context, *, rebuild: bool) -> dict[str, Any]:
+    from crawler import overrides
     from indexer.update import update
 
     with closing_store(context.settings) as store:
+        overrides.sync(context.settings, store, datetime.now(UTC))
         done = update(context.settings, store, rebuild=rebuild)
     rate = done.articles / done.seconds if done.seconds else 0
     click.echo(
