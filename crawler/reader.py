@@ -20,6 +20,7 @@ from multiprocessing.connection import Connection
 from crawler import discover
 from crawler.article import Page
 from crawler.documents import DocumentError, text_of
+from crawler.comparison import compare
 from crawler.extract import extract, parse
 from crawler.extract.judge import says_missing
 from crawler.finding import examine
@@ -40,6 +41,8 @@ def read(task: Task, site: Site) -> Reading:
         return Reading(finding=examine(task.page, site))
     if task.kind == "attachment":
         return _attachment(task.page)
+    if task.kind == "comparison":
+        return Reading(comparisons=compare(task.page, site))
     if task.kind == "feed":
         return Reading(links=_entries(discover.feed_entries(task.page.body, task.page.url, task.page.fetched), site))
     return _html(task, site)

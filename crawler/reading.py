@@ -13,19 +13,21 @@ from crawler.article import Article, Page
 from crawler.frontier import PageKind
 
 if TYPE_CHECKING:
+    from crawler.comparison import Comparison
     from crawler.finding import Finding
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A response to be read, as a page of the site with that id; as a trial, for all that it says of itself.
+    """A response to be read, as a page of the site with that id.
 
+    As a trial, for all that it says of itself; as a comparison, for what each profile of the site makes of it.
     `furniture` has the marks of lines that most texts of the site have.
     """
 
     page: Page
     site: str
-    kind: PageKind | Literal["trial"]
+    kind: PageKind | Literal["trial", "comparison"]
     furniture: frozenset[int] = frozenset()
 
 
@@ -56,8 +58,8 @@ class Reading:
 
     `rules` has the rule that found each field of the article; where there is no article, `reason` says why and
     `not_found` whether the page is the site's message that there is no such page. `marks` are those of the lines of its
-    text, furniture included. `problem` is set where the response could not be read at all. `text` is what
-    an attachment says, `finding` what a trial gives.
+    text, furniture included. `problem` is set where the response could not be read at all. `text` is what an attachment
+    says, `finding` what a trial gives, `comparisons` what a comparison does.
     """
 
     links: tuple[Link, ...] = ()
@@ -71,4 +73,5 @@ class Reading:
     marks: tuple[int, ...] = ()
     text: str | None = None
     finding: Finding | None = None
+    comparisons: tuple[Comparison, ...] = ()
     problem: str | None = None

@@ -51,6 +51,15 @@ VERSIONS = f"""{ARCHIVED}
 """  # noqa: S608 -- the words are ours
 VERSIONS_OF = f"{ARCHIVED} WHERE v.article IN (SELECT value FROM json_each(?)) ORDER BY v.rowid"  # noqa: S608
 
+# Half of the sample are the newest pages, the other half lies at equal distances among the others.
+SAMPLE = """
+    SELECT url, fetched, file, offset FROM (
+        SELECT r.url, r.fetched, r.file, r.offset, row_number() OVER (ORDER BY r.fetched, r.id) AS n,
+               count(*) OVER () AS m
+        FROM version v JOIN article a ON a.id = v.article JOIN record r ON r.id = v.record WHERE a.site = ?1)
+    WHERE n > m - ?2 OR (n - 1) * ?2 % (m - ?2) < ?2 ORDER BY n
+"""
+
 # Pages whose last visit gave no article: what the newsroom itself last answered there, which is neither 304 nor a
 # refusal or a failure, must have been the page.
 BARREN = """
@@ -109,6 +118,16 @@ class Archived:
     article: str | None
     number: int | None
     document: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Sampled:
+    """A page of the archive that gave an article: when it was fetched (ISO 8601), where it lies."""
+
+    url: str
+    fetched: str
+    file: str
+    offset: int
 
 
 class Readings:
@@ -259,6 +278,10 @@ class Readings:
         while rows := read(place):
             yield [Archived(**dict(row)) for row in rows]
             place = rows[-1]["place"]
+
+    def sample(self, site: str, count: int) -> list[Sampled]:
+        """At most `count` of the pages that gave the site's articles, oldest first."""
+        return [Sampled(**dict(row)) for row in self._database.rows(SAMPLE, (site, count // 2))]
 
     def replace(self, article: str, number: int, extracted: Article, now: str) -> None:
         """Put what was now extracted into the place of a version; the indexer hears of it where readers have that one.

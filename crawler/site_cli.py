@@ -1,4 +1,4 @@
-"""The commands that set a site up: `site test` and `site accept`."""
+"""The commands that set a site up: `site test`, `site suggest` and `site accept`."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ import sys
 
 import click
 
-from crawler.cli import Context, as_json, pass_context, print_json
+from crawler.cli import Context, as_json, closing_archive, closing_store, pass_context, print_json
 from crawler.errors import NothingFetchedError
 from crawler.extract_cli import accept
+from crawler.table import printable
 
 
 @click.group()
@@ -40,6 +41,33 @@ def test(context: Context, name: str, url: str | None, as_json: bool) -> None:
     if done.exit_code == NothingFetchedError.exit_code:
         raise NothingFetchedError(f"{done.pages[0].url} could not be had: {done.pages[0].problem}")
     sys.exit(done.exit_code)
+
+
+@site.command()
+@click.argument("name", metavar="SITE")
+@click.option("--processes", type=click.IntRange(1, 256), metavar="N", help="Default: one for each processor.")
+@as_json
+@pass_context
+def suggest(context: Context, name: str, processes: int | None, as_json: bool) -> None:
+    """Propose a profile for SITE from its archived pages, as TOML to paste into tratin.toml.
+
+    A selector is proposed where it finds what the general rules find on most pages. Exit code 3: none does.
+    """
+    from crawler.readers import processors
+    from crawler.suggest import suggest as propose
+
+    settings = context.settings
+    (chosen,) = settings.chosen((name,))
+    with closing_store(settings) as store, closing_archive(settings) as archive:
+        done = propose(store, archive, chosen, processes or processors())
+    if as_json:
+        print_json(done.document())
+    else:
+        click.echo("\n".join(map(printable, done.lines())))
+    if not done.proposals:
+        click.echo("no selector finds what the general rules find on most pages", err=True)
+        sys.exit(3)
+    click.echo(f"paste what fits, then try it: tratin site test {name}, tratin extract --dry-run {name}", err=True)
 
 
 site.add_command(accept)
