@@ -1,24 +1,44 @@
-"""Find who wrote an article: what machines are told, what stands beside headline or text, the byline at its end."""
+"""Find who wrote an article: what machines are told, what stands beside headline or text, the byline at its end.
+
+A name alone in the last line of the text needs proof, because lists, captions and signed documents end with names too:
+it must be set apart by its look, follow a sentence, and be no office's signature under a document.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import takewhile
+from urllib.parse import urlsplit
 
-from crawler.extract.markup import attribute, words_of
+from bs4 import Tag
+
+from crawler.extract.body import CONTACT, RELATED, distance
+from crawler.extract.credit import bare_name, credited, credited_after_date, is_marked, is_source, trimmed
+from crawler.extract.markup import BLOCKS, attribute, words_of
+from crawler.extract.name import is_account, shape
+from crawler.extract.outline import Line, hints_of
 from crawler.extract.story import STAMP, Found, Story
 from crawler.extract.title import fold
 
-AUTHOR_HINTS = frozenset({"author", "tacgia", "byline", "nguoiviet", "createdby"})
-AUTHOR_LABEL = re.compile(
-    r"^\W*(?:tác giả(?: bài viết)?|người viết|(?:được )?viết bởi|(?:được )?đăng bởi|written by|posted by|bài viết|by|"
-    r"(?:tin|bài|ảnh)(?:\s*(?:,|và|&|-|/|\+)?\s*(?:tin|bài|ảnh|viết))*)\s*[:：]\s*(?P<name>.+)$|"
-    r"^\W*(?:(?:được )?(?:viết|đăng) bởi|written by|posted by|by)\s+(?P<plain>.+)$",
+AUTHOR_HINTS = frozenset({"author", "tacgia", "byline", "nguoiviet", "createdby", "butdanh", "nguoidang", "postedby"})
+NOBODY = re.compile(
+    r"^(?:admin\w*|administrator|super ?user( account)?|system( account)?|quản trị\w*(?: (?:viên|hệ thống))?|webmaster|"
+    r"editor|root|user|host|guest|test|demo|anonymous|unknown|ban (?:biên tập|quản trị)(?: website)?|bbt|"
+    r"biên tập viên|tin tức|website|n/a)?$",
     re.IGNORECASE,
 )
-NOBODY = re.compile(
-    r"^(admin\w*|administrator|super user|quản trị\w*( viên)?|webmaster|editor|root|user|host)?$", re.IGNORECASE
+SIGNED = re.compile(
+    r"nơi nhận\s*:|\(đã ký\)|^(?:tl|kt|tm|tuq|q)\s?\.\s?\S|^(?:phó\s+)?(?:hiệu trưởng|giám đốc|"
+    r"trưởng (?:phòng|khoa|ban)|chủ tịch|viện trưởng|bí thư)\W*$|,\s*ngày\s[\s\d]*tháng\s[\s\d]*năm\s\d+\W*$",
+    re.IGNORECASE,
 )
+RIGHT = re.compile(r"text-align\s*:\s*(?:right|end)", re.IGNORECASE)
+RIGHT_HINTS = frozenset({"textright", "alignright", "textalignright", "rteright", "textend"})
+SENTENCE_END = (".", "!", "?", "…", "”", '"', ")")
+LAST = 3  # lines of the text, and as many below it, in which a byline may stand: sources and credits may follow it
+NEAR = 3  # steps in the tree; a byline below the text may stand in a box of its own
+SIGNATURE = 8  # lines at the end of a document: place and date, office, "(đã ký)", name
 
 
 def find(story: Story) -> Found[str] | None:
@@ -35,8 +55,28 @@ def find_all(story: Story) -> Iterator[Found[str]]:
         ("meta:author", told.first("author", "article:author")),
     ):
         if text:
-            yield Found(_name(text), rule)
-    yield from _bylines(story)
+            yield Found(bare_name(text), rule)
+    yield from _in_elements(story)
+    above, below = _above(story), _below(story)
+    for index in (*above, *below):
+        if name := credited(story.text.lines[index].text):
+            yield Found(name, "text:byline", story.text.lines[index].box.tag)
+    for index in above:
+        if name := credited_after_date(story.text.lines[index].text):
+            yield Found(name, "text:byline", story.text.lines[index].box.tag)
+    for index in below:
+        if name := _signed(story, index):
+            yield Found(name, "text:signed", story.text.lines[index].box.tag)
+
+
+def lines(story: Story) -> tuple[int, ...]:
+    """The lines at the end of the text that only name its author or source, and so are no part of it."""
+    shown = story.text.lines
+    return tuple(
+        index
+        for index in _below(story)
+        if credited(shown[index].text) or is_source(shown[index].text) or _signed(story, index)
+    )
 
 
 def refusal(story: Story, name: str) -> str | None:
@@ -45,26 +85,92 @@ def refusal(story: Story, name: str) -> str | None:
         return "nobody's name"
     if len(name) > 100 or "://" in name:
         return "no name: too long, or an address"
-    return "the site's own name" if fold(name) == fold(story.site.name) else None
+    if is_account(name):
+        return "the name of an account, not of a person"
+    return "the site's own name" if _is_site(story, fold(name)) else None
 
 
-def _name(text: str) -> str:
-    """The name in a byline, without "Viết bởi" before it and the date behind it."""
-    match = AUTHOR_LABEL.match(text)
-    name = (match["name"] or match["plain"]) if match else text
-    return re.split(r"\s[|•]\s|\s+(?:ngày|lúc|on|vào)\s", name)[0].strip(" -–|,;:")
+def _is_site(story: Story, name: str) -> bool:
+    """It is the name of the site, or most of it, or its host."""
+    host = (urlsplit(story.url).hostname or "").removeprefix("www.")
+    sites = {fold(site) for site in (story.site.name, story.told.first("og:site_name"), host)}
+    return name in sites or (len(name.split()) > 3 and any(name in site for site in sites))
 
 
-def _bylines(story: Story) -> Iterator[Found[str]]:
+def _in_elements(story: Story) -> Iterator[Found[str]]:
+    """The elements and the links that are called the author."""
     page, body = story.text, story.body
     low, high = story.first_near, body.end + 4
     for box in page.boxes:
         named = box.hints & AUTHOR_HINTS
         if named and low <= box.start < high and not box.noise and box.end - box.start <= 2:
-            yield Found(_name(page.text(box)), f"class:{min(named)}", box.tag)
+            text = page.text(box) if box.name in BLOCKS else words_of(box.tag)
+            yield Found(bare_name(text), f"class:{min(named)}", box.tag)
     for anchor in page.links:
         if "author" in attribute(anchor.tag, "rel").split() and low <= anchor.line < high and not anchor.box.noise:
-            yield Found(_name(words_of(anchor.tag)), "rel=author", anchor.tag)
-    for line in (*page.lines[low : body.start + 1], *page.lines[max(body.start, body.end - 3) : high]):
-        if not line.hidden and len(line.text) <= STAMP and AUTHOR_LABEL.match(line.text):
-            yield Found(_name(line.text), "text:byline", line.box.tag)
+            yield Found(bare_name(words_of(anchor.tag)), "rel=author", anchor.tag)
+
+
+def _above(story: Story) -> list[int]:
+    """The short lines from just above the headline to the first of the text."""
+    return [index for index in range(story.first_near, story.body.start + 1) if _is_short(story.text.lines[index])]
+
+
+def _below(story: Story) -> list[int]:
+    """The short lines at the end of the text and just below it, the last first; none of other news or the foot."""
+    body, shown = story.body, story.text.lines
+    near = range(max(body.start + 1, body.end - LAST), min(body.end + LAST, len(shown)))
+    own = list(takewhile(lambda index: not _is_foreign(shown, index, body.end), near))
+    return [index for index in reversed(own) if _is_short(shown[index])]
+
+
+def _is_foreign(shown: tuple[Line, ...], index: int, end: int) -> bool:
+    """Other news or the foot of the page begin with this line; below the text also with a heading or a link."""
+    line = shown[index]
+    if RELATED.match(line.text) or CONTACT.search(line.text):
+        return True
+    return index >= end and (line.heading > 0 or line.is_link or distance(shown[end - 1], line) > NEAR)
+
+
+def _is_short(line: Line) -> bool:
+    return not line.hidden and len(line.text) <= STAMP
+
+
+def _signed(story: Story, index: int) -> str | None:
+    """The name alone in a last line, if all proves that it is the author's."""
+    line, before = story.text.lines[index], story.text.lines[index - 1]
+    if not shape(trimmed(line.text)) or not (is_marked(line.text) or _is_set_apart(line, before)):
+        return None
+    follows = before.text.endswith(SENTENCE_END) or credited(before.text)
+    return trimmed(line.text) if follows and not _is_in_list(story, index) and not _is_document(story, index) else None
+
+
+def _is_set_apart(line: Line, before: Line) -> bool:
+    """The line is bold, italic or on the right, and the one before it is not."""
+    if line.bold or _is_right(line):
+        return (line.bold and not before.bold) or (_is_right(line) and not _is_right(before))
+    return any(words_of(tag) == line.text for tag in line.box.tag.find_all(["em", "i"]))
+
+
+def _is_right(line: Line) -> bool:
+    return any(_aligns_right(box.tag) for box in line.box.upwards() if box.end - box.start <= LAST)
+
+
+def _aligns_right(tag: Tag) -> bool:
+    styled = attribute(tag, "align").lower() == "right" or RIGHT.search(attribute(tag, "style"))
+    return bool(styled or hints_of(attribute(tag, "class")) & RIGHT_HINTS)
+
+
+def _is_in_list(story: Story, index: int) -> bool:
+    """The line is an item, a small cell, a heading, a quotation's source, or stands below a picture."""
+    line = story.text.lines[index]
+    cell = line.box.cell
+    in_table = cell is not None and cell.end - cell.start <= LAST
+    below_picture = any(picture.line == index and not picture.box.noise for picture in story.text.pictures)
+    return bool(in_table or line.heading or line.box.caption or below_picture or line.box.inside("li", "blockquote"))
+
+
+def _is_document(story: Story, index: int) -> bool:
+    """An office signed: the line is part of the text of a document, and says nothing of who wrote an article."""
+    shown = story.text.lines[max(0, index - SIGNATURE) : index + LAST]
+    return any(SIGNED.search(line.text) for line in shown)

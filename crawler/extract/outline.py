@@ -129,7 +129,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Anchor:
-    """A link or a picture and the line that it stands in or before."""
+    """A link, a picture or a time and the line that it stands in or before."""
 
     tag: Tag
     line: int
@@ -138,7 +138,7 @@ class Anchor:
 
 @dataclass(frozen=True, slots=True)
 class Outline:
-    """The lines of a page in order, its boxes outermost first, its links and pictures.
+    """The lines of a page in order, its boxes outermost first, its links, pictures and `time` elements.
 
     `repeated` has the indexes of the lines that are known as furniture of the site.
     """
@@ -147,6 +147,7 @@ class Outline:
     boxes: tuple[Box, ...]
     links: tuple[Anchor, ...]
     pictures: tuple[Anchor, ...]
+    times: tuple[Anchor, ...]
     repeated: frozenset[int] = frozenset()
 
     def text(self, box: Box) -> str:
@@ -188,7 +189,8 @@ def outline(soup: Tag, ignored: frozenset[int] = frozenset(), furniture: frozens
         elif type(node) is NavigableString:  # comments and CDATA are subclasses of it
             walk.read(node)
     repeated = _repeated(walk, furniture) if furniture else frozenset()
-    found = Outline(tuple(walk.lines), tuple(walk.boxes), tuple(walk.links), tuple(walk.pictures), repeated)
+    anchors = (walk.links, walk.pictures, walk.times)
+    found = Outline(tuple(walk.lines), tuple(walk.boxes), *map(tuple, anchors), repeated)
     _mark(found)
     return found
 
@@ -207,6 +209,7 @@ class _Walk:
     boxes: list[Box] = field(default_factory=list)
     links: list[Anchor] = field(default_factory=list)
     pictures: list[Anchor] = field(default_factory=list)
+    times: list[Anchor] = field(default_factory=list)
     box: Box | None = None
     pieces: list[str] = field(default_factory=list)
     held: Box | None = None  # the innermost box that holds all the pieces
@@ -224,6 +227,8 @@ class _Walk:
             self.breaks += 1
         elif name == "img" and self.box:
             self.pictures.append(Anchor(tag, len(self.lines), self.box))
+        elif name == "time" and self.box:
+            self.times.append(Anchor(tag, len(self.lines), self.box))
         if name in SKIPPED or name in {"br", "img"} or id(tag) in self.ignored:
             return None
         block = name in BLOCKS
