@@ -21,7 +21,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Val
 
 from crawler.article import VIETNAM, local_day
 from crawler.article_lines import iso_date
-from crawler.dates import SLACK
+from crawler.dates import SKEW
 from crawler.errors import ConfigurationError
 from crawler.settings import Settings, read_toml
 from crawler.store import Store, instant
@@ -127,7 +127,7 @@ def _entry(table: object, now: datetime) -> dict[str, Any]:
         raise ValueError(f"expected a table [ID] for an article, found the value {FOUND.repr(table)}")
     told = Correction.model_validate(table).fields()
     day = local_day(told.get("published"))
-    if day and day > (now + SLACK).astimezone(VIETNAM).date():
+    if day and day > (now + SKEW).astimezone(VIETNAM).date():
         raise ValueError(f"published: expected {EXPECTED['published']}, found {FOUND.repr(table['published'])}")
     return told
 

@@ -189,8 +189,9 @@ def outline(soup: Tag, ignored: frozenset[int] = frozenset(), furniture: frozens
         elif type(node) is NavigableString:  # comments and CDATA are subclasses of it
             walk.read(node)
     repeated = _repeated(walk, furniture) if furniture else frozenset()
-    anchors = (walk.links, walk.pictures, walk.times)
-    found = Outline(tuple(walk.lines), tuple(walk.boxes), *map(tuple, anchors), repeated)
+    found = Outline(
+        tuple(walk.lines), tuple(walk.boxes), tuple(walk.links), tuple(walk.pictures), tuple(walk.times), repeated
+    )
     _mark(found)
     return found
 
