@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal, cast
 
+from crawler import legacy
 from indexer.vietnamese import parts, tokenize
 
 FIELDS = ("title", "author", "category", "site")
@@ -75,7 +76,7 @@ _REPEATS: dict[Kind, frozenset[Kind]] = {
 
 def lexemes(text: str, warnings: list[str]) -> list[Lexeme]:
     """The lexemes of a query, well-formed; adds to `warnings` what was changed for that."""
-    items = _nested(_scanned(text.translate(_PLAIN_SIGNS), warnings), warnings)
+    items = _nested(_scanned(legacy.decoded(text).translate(_PLAIN_SIGNS), warnings), warnings)
     return _limited(_binary(_unary(items, warnings), warnings), warnings)
 
 

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from crawler.article import VIETNAM, Page, article_id
 from crawler.extract import Extraction, extract, parse
-from crawler.extract.markup import clean, decode
+from crawler.extract.markup import clean
 from crawler.extract.metadata import collect
 from crawler.settings import Profile, Site
 
@@ -176,14 +176,6 @@ def test_character_sets(body: bytes, headers: dict[str, str]) -> None:
     assert article.title == "Thông báo nghỉ học chiều thứ Sáu"
     assert article.body.startswith("Sinh viên toàn trường được nghỉ học chiều nay, ngày 8 tháng 1.")
     assert is_normalized("NFC", article.title + article.body)
-
-
-def test_a_cut_letter_does_not_change_the_character_set() -> None:
-    assert decode("Đại học".encode() * 20 + b"\xc4") == ("Đại học" * 20 + "\ufffd", "utf-8")
-
-
-def test_clean() -> None:
-    assert clean("\u00adhọ\u00adc\u200b  viên\u00a0mới") == "học viên mới"
 
 
 def test_deep_nesting() -> None:

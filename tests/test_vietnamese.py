@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from crawler import legacy
 from indexer.highlight import mark, wanted
 from indexer.query import parse
 from indexer.vietnamese import (
@@ -207,11 +208,13 @@ def test_canonical_and_fold_are_idempotent(text: str) -> None:
 @given(TEXTS)
 def test_composed_and_decomposed_text_have_the_same_terms(text: str) -> None:
     composed, decomposed = (unicodedata.normalize(form, text) for form in ("NFC", "NFD"))
+    assume(legacy.decoded(composed) == composed)
     assert [t[:3] for t in tokenize(composed)] == [t[:3] for t in tokenize(decomposed)]
 
 
 @given(TEXTS)
 def test_offsets_slice_the_original_to_the_token(text: str) -> None:
+    assume(legacy.decoded(text) == text)
     tokens = tokenize(text)
     assert sorted(tokens, key=lambda t: (t.position, -t.end)) == tokens
     for token in tokens:

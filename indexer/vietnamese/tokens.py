@@ -14,6 +14,7 @@ from functools import cache, lru_cache
 from itertools import groupby
 from typing import NamedTuple
 
+from crawler import legacy
 from indexer.vietnamese.compounds import Chunk, is_decimal, part, weakest, whole
 from indexer.vietnamese.syllable import INVISIBLE, canonical, fold, normal
 
@@ -38,7 +39,17 @@ class Token(NamedTuple):
 
 
 def tokenize(text: str) -> list[Token]:
-    """The tokens of a text in order. No stop words; single letters are kept; what has no letter or digit is dropped."""
+    """The tokens of a text in order. No stop words; single letters are kept; what has no letter or digit is dropped.
+
+    A text that is certainly in TCVN3, VNI or the like gives the tokens of what it says, at its own offsets.
+    """
+    if legacy.is_suspect(text) and (encoding := legacy.certain(text)):
+        decoded, starts = encoding.aligned(text)
+        return [token._replace(start=starts[token.start], end=starts[token.end]) for token in _tokens(decoded)]
+    return _tokens(text)
+
+
+def _tokens(text: str) -> list[Token]:
     tokens: list[Token] = []
     position = 0
     for found in _chunks().finditer(text):
