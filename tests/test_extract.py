@@ -17,7 +17,6 @@ from hypothesis import strategies as st
 
 from crawler.article import VIETNAM, Page, article_id
 from crawler.extract import Extraction, extract, parse
-from crawler.extract.markup import clean
 from crawler.extract.metadata import collect
 from crawler.settings import Profile, Site
 
