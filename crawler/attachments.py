@@ -13,7 +13,7 @@ MEDIA_TYPES = frozenset({"application/pdf", "application/vnd.openxmlformats-offi
 
 
 def are_read() -> bool:
-    """Whether the extra is installed that reads them (`documents`)."""
+    """Whether the extra is installed that reads them (`document_text`)."""
     return find_spec("pypdf") is not None
 
 

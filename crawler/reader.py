@@ -20,7 +20,7 @@ from multiprocessing.connection import Connection
 from crawler import discover
 from crawler.article import Page
 from crawler.comparison import compare
-from crawler.documents import DocumentError, text_of
+from crawler.document_text import DocumentError, text_of
 from crawler.extract import extract, parse
 from crawler.extract.judge import says_missing
 from crawler.finding import examine

@@ -13,10 +13,11 @@ from urllib.parse import urlsplit
 from crawler.article import Article, Page, article_id
 from crawler.dates import Published
 from crawler.extract import byline, fields, judge, media, published
-from crawler.extract.body import Body, find_body, paragraphs
+from crawler.extract.body import Body, find_body
 from crawler.extract.markup import Document, parse, words_of
 from crawler.extract.metadata import Metadata, collect
 from crawler.extract.outline import Outline, outline
+from crawler.extract.paragraphs import paragraphs
 from crawler.extract.profile import Selected, date_in, select
 from crawler.extract.story import Found, Story
 from crawler.extract.title import Title, find_title
@@ -85,7 +86,7 @@ def main_text(text: Outline, chosen: Selected, title: Title) -> Body | None:
     """The main text, by the profile's selector where that finds some."""
     if chosen.body is not None and (box := text.box_of(chosen.body)):
         own = [n for n in range(box.start, box.end) if n >= title.after or title.after > box.end]
-        indexes = tuple(n for n in own if box.noise or not (text.lines[n].hidden or text.lines[n].box.caption))
+        indexes = tuple(n for n in own if box.noise or not (text.lines[n].hidden or n in text.captions))
         if indexes:
             return Body(indexes, indexes[0], indexes[-1] + 1, box, chosen.rule("body"), indexes)
     found = find_body(text, title.after)
@@ -96,9 +97,9 @@ def main_text(text: Outline, chosen: Selected, title: Title) -> Body | None:
 
 def _assemble(story: Story, chosen: Selected) -> Extraction:
     """Gather the fields into an article, with the rule of each."""
+    author = chosen.words("author") or byline.find(story)
     lead, body = lead_and_body(story, chosen)
     when = publication(story, chosen)
-    author = chosen.words("author") or byline.find(story)
     category = chosen.words("category") or fields.category(story)
     tags = fields.tags(story)
     article = Article(
@@ -130,17 +131,19 @@ def _marks(story: Story) -> tuple[int, ...]:
 
 
 def lead_and_body(story: Story, chosen: Selected) -> tuple[Found[str] | None, str]:
-    """The introduction, and the body without it; the body keeps it where nothing else would be left."""
+    """The introduction, and the body without it and the byline; the body keeps it where nothing else would be left."""
     lead, indexes = chosen.words("lead"), fields.lead(story)
     if lead:
         box = story.text.box_of(chosen.lead) if chosen.lead else None
         indexes = Found(tuple(range(box.start, box.end)) if box else (), lead.rule)
     elif indexes:
         lead = Found(" ".join(story.text.lines[n].text for n in indexes.value), indexes.rule)
+    bylines = byline.lines(story) if chosen.body is None else ()
+    own = tuple(n for n in story.body.indexes if n not in bylines) or story.body.indexes
     taken = set(indexes.value) if indexes else set()
-    rest = tuple(n for n in story.body.indexes if n not in taken)
+    rest = tuple(n for n in own if n not in taken)
     if not rest:
-        return None, "\n".join(paragraphs(story.text, story.body.indexes))
+        return None, "\n".join(paragraphs(story.text, own))
     return lead, "\n".join(paragraphs(story.text, rest))
 
 
@@ -158,7 +161,7 @@ def _judged(story: Story, found: Extraction, addresses: set[str]) -> Extraction:
     reason = judge.missing(story.title, article.body)
     if reason is None and not any(kind_of(url, story.site) == "article" for url in addresses):
         reason = judge.doubt(story, has_documents=bool(article.attachments))
-        dated = article.published is not None and article.published_source != "url"
+        dated = article.published is not None and (article.published_source != "url" or judge.is_dated_path(story.url))
         if reason is None and not dated and not story.told.marks_article:
             reason = "neither a date nor article markup"
     return replace(found, article=None, reason=reason) if reason else found

@@ -8,14 +8,15 @@ included, and what the rules know to be no text is taken out.
 
 from __future__ import annotations
 
-import re
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import accumulate, groupby, takewhile, zip_longest
+from itertools import accumulate, islice, takewhile, zip_longest
 
-from crawler.dates import CALENDAR
-from crawler.extract.markup import BLOCKS
-from crawler.extract.outline import Box, Line, Outline, common
+from crawler.extract.documents import FILE_NAME, is_document
+from crawler.extract.labels import CONTACT, RELATED, is_furniture, is_label, is_listed, is_toolbar
+from crawler.extract.lines import LINE, Box, Line, Outline, common
+from crawler.extract.markup import BLOCKS, words_of
 
 CONTENT = frozenset(
     {"entrycontent", "postcontent", "articlebody", "articlecontent", "newscontent", "newsbody", "bodytext", "bodyhtml"}
@@ -27,37 +28,11 @@ FAR = 2  # steps; a paragraph and whatever stands beside it in one text are 1 ap
 STEP = 40  # the weight of a short sentence for each step
 TABLE = frozenset({"table", "tbody", "thead", "tr"})
 COLUMNS = frozenset({"col", "column", "span"})  # of Bootstrap and its like
+BUILT = frozenset({"elementorcolumn", "wpblockcolumn", "vccolumn", "etpbcolumn"})  # in a text, by page builders
+UNBOUNDED = frozenset({"html", "body", "[document]", "form", "main", "article", "td"})
+HIGHER = 9  # boxes; Elementor has six from a widget's words to the sections
 UNCOUNTED = frozenset({"tr", "tbody", "thead", "span", "a", "em", "i", "b", "strong", "font", "u"})
 FOOT = 600  # characters; the address at the end of a page is shorter
-
-CONTACT = re.compile(
-    r"©|copyright|bản quyền|all rights reserved|điện thoại\s*:|hotline|\bfax\b|e-?mail\s*:|^\s*địa chỉ\s*:|"
-    r"giấy phép (số|thiết lập)|đang truy cập|lượt truy cập|powered by|thiết kế bởi",
-    re.IGNORECASE,
-)
-RELATED = re.compile(
-    r"^\W*((các |những )?(tin|bài|thông báo|sự kiện)( tức| viết| bài| đăng)?( hoạt động)?( đã| bài)? "
-    r"(liên quan|khác|mới( hơn| nhất| cập nhật| đăng)?|cũ( hơn)?|nổi bật|gần đây|cùng (chuyên mục|loại|chủ đề)|"
-    r"đã đưa|đọc nhiều( nhất)?|xem nhiều( nhất)?|tiếp theo|trước( đó)?)|có thể bạn quan tâm|related( \w+)?|"
-    r"recent( \w+)?|other( news| articles| posts)|xem thêm|đọc thêm|ý kiến( bạn đọc| phản hồi)?|bình luận|"
-    r"(\d+ )?(comments?|phản hồi)|(để lại|viết)( một)? (bình luận|trả lời|phản hồi)|"
-    r"leave a (comment|reply)|trả lời)\W*$",
-    re.IGNORECASE,
-)
-LABEL_WORDS = (
-    r"(?:lượt (?:xem|đọc|truy cập)|số (?:lần|lượt) (?:xem|đọc)|đã xem|ngày (?:đăng|cập nhật|tạo|viết)|"
-    r"cập nhật(?: lúc)?|"
-    r"được đăng|chuyên mục|danh mục|thể loại|tác giả|views?|hits|in (?:bài|trang)(?: này)?|bản in|print|chia sẻ|share|"
-    r"facebook|twitter|tweet|pinterest|linkedin|zalo|email|tags?|từ khóa|từ khoá|đánh giá|cỡ chữ|quay lại|"
-    r"trở (?:về|lại)|"
-    r"(?:tệp|tập|file|tài liệu)(?: tin)?(?: đính)? kèm(?: theo)?|"
-    r"về đầu trang|gửi (?:email|bạn bè|bài)|thích|like|lưu tin|font size|tổng số điểm)"
-)
-LABEL = re.compile(
-    rf"^\W*(?:(?:đăng|viết) (?:bởi|ngày|lúc)\b|(?:written|posted|published) (?:by|on)\b|"
-    rf"{LABEL_WORDS}(?:\W*$|\s*[:|(\d–-]|\s+{LABEL_WORDS}\b))",
-    re.IGNORECASE,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,17 +50,6 @@ class Body:
     around: tuple[int, ...]
 
 
-def is_label(line: Line) -> bool:
-    """The line describes the article or offers a button, and is no part of the text."""
-    return line.box.meta or (len(line.text) < 120 and bool(LABEL.match(line.text) or _is_date(line.text)))
-
-
-def _is_date(text: str) -> bool:
-    """A date with at most a weekday, a time and a word or two beside it."""
-    rest, dates = CALENDAR.subn("", text.lower()) if len(text) <= 80 else ("", 0)
-    return dates == 1 and sum(map(str.isalpha, rest)) <= 14
-
-
 def find_body(page: Outline, after: int = 0) -> Body | None:
     """Find the main text in the lines from `after` on; None where there is no sentence at all.
 
@@ -100,6 +64,8 @@ def find_body(page: Outline, after: int = 0) -> Body | None:
 def _find(page: Outline, after: int, repeated: frozenset[int]) -> Body | None:
     weights = [0] * after + [_weight(line) for line in page.lines[after:]]
     weights = [min(0, weight) if n in repeated else weight for n, weight in enumerate(weights)]
+    for caption in page.captions:
+        weights[caption] = 0
     foot = _foot(page, after)
     weights[foot:] = [min(0, weight) for weight in weights[foot:]]
     if after:  # where the headline is known, a list of other news is below the text
@@ -107,25 +73,20 @@ def _find(page: Outline, after: int, repeated: frozenset[int]) -> Body | None:
         weights = [weight if n in shown else min(0, weight) for n, weight in enumerate(weights)]
     heart = _heaviest_run(page.lines, weights, after)
     if heart is None:
-        return None
+        return _captions_alone(page, after)
     box, rule = _box_around(page, weights, *heart)
     around = [n for n in _lines_of(page, box, heart, after) if n not in repeated]
     indexes = tuple(_trimmed(page, around))
     return Body(indexes, indexes[0], indexes[-1] + 1, box, rule, tuple(around)) if indexes else None
 
 
-def paragraphs(page: Outline, indexes: tuple[int, ...]) -> list[str]:
-    """The text of these lines; the short cells of a table's row become one line."""
-    told: list[str] = []
-    lines = [page.lines[index] for index in indexes]
-    for row, members in groupby(lines, key=lambda line: line.box.row):
-        cells = list(members)
-        distinct = {id(line.box.cell) for line in cells}
-        if row and len(distinct) == len(cells) and max(len(line.text) for line in cells) <= 200:
-            told.append(" | ".join(line.text for line in cells))
-        else:
-            told.extend(line.text for line in cells)
-    return told
+def _captions_alone(page: Outline, after: int) -> Body | None:
+    """The captions of a page of pictures that has no other text."""
+    indexes = tuple(n for n in sorted(page.captions) if n >= after and not page.lines[n].hidden)
+    if not indexes:
+        return None
+    first, last = page.lines[indexes[0]].box, page.lines[indexes[-1]].box
+    return Body(indexes, indexes[0], indexes[-1] + 1, common(first, last), "captions", indexes)
 
 
 def distance(one: Line, other: Line) -> int:
@@ -160,7 +121,7 @@ def _branch(box: Box, top: Box) -> list[Box]:
 
 def _weight(line: Line) -> int:
     length = len(line.text)
-    if line.hidden or line.box.caption:
+    if line.hidden:
         return 0
     if line.is_link:
         return -min(100, 30 + line.linked)
@@ -194,10 +155,10 @@ def _heaviest_run(lines: tuple[Line, ...], weights: list[int], after: int) -> tu
     for index in range(after, len(lines)):
         if lines[index].hidden:
             continue
-        charge = STEP * max(0, distance(lines[last], lines[index]) - FAR + 1)
-        total -= min(charge, 5 * STEP)
+        if total > 0:  # only then is there something to lose: distances cost half of this function's time
+            total -= min(STEP * max(0, distance(lines[last], lines[index]) - FAR + 1), 5 * STEP)
         if total <= 0:
-            total, start = -_lead_in(lines, after, index, passed), index
+            total, start = -_lead_in(lines, after, index, passed) if weights[index] > 0 else 0, index
         passed += lines[index].is_link or bool(lines[index].heading)
         total += weights[index]
         last = index
@@ -221,12 +182,45 @@ def _box_around(page: Outline, weights: list[int], start: int, end: int) -> tupl
     def share(box: Box) -> float:
         return (sums[box.end] - sums[box.start]) / max(1, sums[-1])
 
-    around = [box for box in page.boxes if share(box) >= 0.9]
+    around = [box for box in page.boxes if box.end > start and share(box) >= 0.9]
     named = [box for box in page.boxes if not box.noise and _says_content(box) and share(box) >= 0.6]
     if named:
         chosen = max(named, key=lambda box: (round(share(box), 2), -(box.end - box.start), box.depth))
         return chosen, "microdata" if "itemprop" in chosen.tag.attrs else "content-class"
-    return min(around, key=lambda box: (box.end - box.start, -box.depth)), "density"
+    return _grown(page, min(around, key=lambda box: (box.end - box.start, -box.depth))), "density"
+
+
+def _grown(page: Outline, box: Box) -> Box:
+    """The box, or one around it whose other parts are of the same kind and have few links: a text in sections."""
+    for around in islice(box.upwards(), 1, HIGHER):
+        if around.name in UNBOUNDED:
+            break
+        others = [n for n in range(around.start, around.end) if not box.start <= n < box.end]
+        if not others:
+            continue
+        child = next(step for step in box.upwards() if step.parent is around)
+        kin = [
+            other for other in page.boxes if other.parent is around and other is not child and _are_kin(child, other)
+        ]
+        if sum(other.end - other.start for other in kin) < len(others) or _is_linked(page, others):
+            break
+        box = around
+    return box
+
+
+def _are_kin(one: Box, other: Box) -> bool:
+    """Parts of one text as page builders make them; columns only theirs, since others part the text from sidebars."""
+    hints = one.hints & other.hints
+    if one.name != other.name or (one.hints & COLUMNS and not hints & BUILT):
+        return False
+    return bool(hints) and len(hints) * 2 >= len(one.hints | other.hints)
+
+
+def _is_linked(page: Outline, indexes: Sequence[int]) -> bool:
+    """A quarter of these lines or more is links or does not belong to any text."""
+    lines = [page.lines[n] for n in indexes]
+    linked = sum(len(line.text) if line.hidden else line.linked for line in lines)
+    return linked * 4 >= sum(len(line.text) for line in lines)
 
 
 def _says_content(box: Box) -> bool:
@@ -244,8 +238,8 @@ def _lines_of(page: Outline, box: Box, heart: tuple[int, int], after: int) -> li
         start = min(start, heart[0])
         while end < heart[1] and distance(page.lines[end - 1], page.lines[end]) < FAR:
             end += 1
-    indexes = [n for n in range(start, end) if not page.lines[n].hidden and not page.lines[n].box.caption]
-    return _without_related(page, indexes)
+    shown = [n for n in range(start, end) if not page.lines[n].hidden and n not in page.captions]
+    return _without_related(page, [n for n in shown if not is_furniture(page.lines[n])])
 
 
 def _without_related(page: Outline, indexes: Sequence[int]) -> list[int]:
@@ -255,9 +249,11 @@ def _without_related(page: Outline, indexes: Sequence[int]) -> list[int]:
     skipping = False
     for index, following in zip_longest(indexes, indexes[1:]):
         line = page.lines[index]
-        if len(line.text) < 60 and RELATED.match(line.text) and (not following or _is_listed(page.lines[following])):
+        inside = skipping and level is not None and level in line.box.upwards()
+        begins = len(line.text) < 60 and RELATED.match(line.text) and not inside
+        if begins and (not following or is_listed(page.lines[following])):
             level, skipping = _around(line), True
-        elif skipping and not _is_listed(line):
+        elif skipping and not is_listed(line):
             around = _around(line)
             skipping = around is not level and level in (around.upwards() if around else ())
         if not skipping:
@@ -266,12 +262,11 @@ def _without_related(page: Outline, indexes: Sequence[int]) -> list[int]:
 
 
 def _around(line: Line) -> Box | None:
-    """The box around the block that is the line."""
-    return next((box.parent for box in line.box.upwards() if box.name in BLOCKS), None)
-
-
-def _is_listed(line: Line) -> bool:
-    return line.is_link or line.linked > 15 or is_label(line) or len(line.text) < 12
+    """The box with more lines around the block that is the line."""
+    block = next((box for box in line.box.upwards() if box.name in BLOCKS), None)
+    return (
+        next((box for box in block.upwards() if box is not block and box.end - box.start > 1), None) if block else None
+    )
 
 
 def _trimmed(page: Outline, indexes: list[int]) -> list[int]:
@@ -279,13 +274,29 @@ def _trimmed(page: Outline, indexes: list[int]) -> list[int]:
     while indexes and _is_edge(page.lines[indexes[0]]):
         indexes = indexes[1:]
     tail = len(indexes)
-    while tail and _is_edge(page.lines[indexes[tail - 1]]):
+    while tail and (_is_edge(page.lines[indexes[tail - 1]]) or (tail > 1 and _is_files(page, indexes[tail - 1]))):
         tail -= 1
     links = [n for n in indexes[tail:] if page.lines[n].is_link]
+    if len(links) > 1 and tail > 1 and _is_heading(page.lines[indexes[tail - 1]]):
+        tail -= 1
     # One or two links after the last sentence may be "Xem chi tiết tại đây"; more are a list of other news.
     kept = links if len(links) < 3 and not any(len(page.lines[n].text) > SENTENCE for n in links) else []
     return indexes[:tail] + [n for n in kept if not is_label(page.lines[n])]
 
 
+def _is_files(page: Outline, index: int) -> bool:
+    """The line is nothing but links to documents, two or more or the file's name: a list of attachments."""
+    first = bisect_left(page.links, index, key=LINE)
+    links = [anchor.tag for anchor in takewhile(lambda anchor: anchor.line == index, islice(page.links, first, None))]
+    length = sum(len(words_of(link)) for link in links if is_document(link))
+    several = len(links) > 1 or (len(links) == 1 and FILE_NAME.match(page.lines[index].text))
+    return bool(several) and length * 10 >= 7 * len(page.lines[index].text)
+
+
+def _is_heading(line: Line) -> bool:
+    """The line may be the heading of a list, in whatever language."""
+    return len(line.text) <= SENTENCE and (line.bold or line.heading > 0 or line.text.endswith(":"))
+
+
 def _is_edge(line: Line) -> bool:
-    return line.is_link or is_label(line) or not any(char.isalnum() for char in line.text)
+    return line.is_link or is_label(line) or is_toolbar(line.text) or not any(char.isalnum() for char in line.text)

@@ -13,8 +13,9 @@ from urllib.parse import urlsplit
 
 from bs4 import Tag
 
-from crawler.extract.body import CONTACT, RELATED, distance
+from crawler.extract.body import distance
 from crawler.extract.credit import bare_name, credited, credited_after_date, is_marked, is_source, trimmed
+from crawler.extract.labels import CONTACT, RELATED
 from crawler.extract.markup import BLOCKS, attribute, words_of
 from crawler.extract.name import is_account, shape
 from crawler.extract.outline import Line, hints_of

@@ -26,10 +26,11 @@ from crawler.extract import (
     publication,
     published,
 )
-from crawler.extract.body import find_body, paragraphs
+from crawler.extract.body import find_body
 from crawler.extract.markup import attribute, words_of
 from crawler.extract.metadata import Metadata, collect
 from crawler.extract.outline import HEADINGS, Box, Outline, outline
+from crawler.extract.paragraphs import paragraphs
 from crawler.extract.profile import Name, Selected, date_in, select
 from crawler.extract.selector import Selectors
 from crawler.extract.story import STAMP, Found, Story
@@ -116,10 +117,10 @@ def candidates(document: Document, page: Page, site: Site) -> dict[str, tuple[Ca
 
 def _fields(view: _View, story: Story) -> dict[str, tuple[Candidate, ...]]:
     chosen = view.chosen
+    author = chosen.words("author") or byline.find(story)
     lead, body = lead_and_body(story, chosen)
     date = publication(story, chosen)
     tags = [view.made(", ".join(found.value), found.rule) for found in fields.keywords(story)]
-    author = chosen.words("author") or byline.find(story)
     category = chosen.words("category") or fields.category(story)
     return {
         "lead": _merged(view.said(lead) if lead else None, _leads(view, story)),

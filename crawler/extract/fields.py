@@ -9,17 +9,43 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import islice
+from urllib.parse import urlsplit
 
+from bs4 import Tag
+
+from crawler.extract.body import distance
+from crawler.extract.labels import is_label
 from crawler.extract.markup import attribute, clean, words_of
 from crawler.extract.metadata import text_of
-from crawler.extract.outline import Outline
 from crawler.extract.story import Found, Story
-from crawler.extract.title import fold
+from crawler.extract.title import CUT, fold
 
-CRUMBS = frozenset({"breadcrumb", "breadcrumbs", "breakcrum", "pathway", "duongdan", "navpath", "sitemappath"})
-HOME = re.compile(r"^\W*(trang chủ|trang nhất|home|homepage|bạn đang ở|bạn đang xem|you are here)?\W*$", re.IGNORECASE)
+CRUMBS = frozenset(
+    {"breadcrumb", "breadcrumbs", "breakcrum", "breakcrumbs", "pathway", "duongdan", "navpath", "sitemappath"}
+)
+HOME_WORDS = r"trang chủ|trang nhất|home( ?page)?|accueil|首页"
+HOME = re.compile(
+    rf"^\W*({HOME_WORDS}|bạn đang ở( đây)?|bạn đang xem|vị trí|you are here|chi tiết( tin)?|nội dung|正文)?\W*$",
+    re.IGNORECASE,
+)
+STEP = re.compile(r"\s*(?:>+|»|›|→|::|\|)\s*|\s+[/:]\s+")
+# No bar here, which parts the items of a menu.
+PATH = re.compile(rf"^(?:[^>»›/|]{{0,25}}:\s*)?(?:{HOME_WORDS})\s*(?:>|»|›|→|::|/)", re.IGNORECASE)
+SECTION_HINTS = frozenset(
+    {"category", "categories", "catlinks", "postcategory", "taxonomycategory", "chuyenmuc", "edncategories", "cat"}
+)
+SECTION_LABEL = re.compile(
+    r"\b(chuyên mục|danh mục|thể loại|category|categories|posted in|filed under)\s*:?\s*$", re.IGNORECASE
+)
+SECTION_FOLDER = re.compile(r"/(category|chuyen-muc)/", re.IGNORECASE)  # WordPress
+NEAR_TEXT = 3  # lines
+LONGEST_STEP = 60  # characters; a longer link is a headline
+ENDING = re.compile(r"(?:/|\.(?:html?|aspx|php))?(?:[?#].*)?$")
 TAG_HINTS = frozenset({"tags", "keywords", "tukhoa", "taglist"})
 TAG_LABEL = re.compile(r"^\W*(từ kh(óa|oá)|tags?|keywords?)\s*:", re.IGNORECASE)
+PARAGRAPH = 60  # characters; a shorter line above the text is a label
+LONGEST_LEAD = 2000  # characters
 LEAD = frozenset(
     {"sapo", "hometext", "lead", "standfirst", "newssummary", "summary", "postexcerpt", "entrysummary", "abstract"}
     | {"excerpt", "mota", "trichyeu", "gioithieu", "tomtat", "bodyhometext", "newslead", "shortdescription", "dek"}
@@ -32,8 +58,8 @@ def category(story: Story) -> Found[str] | None:
 
 
 def categories(story: Story) -> Iterator[Found[str]]:
-    """Find the names of the section: what machines are told, else the last step of the way to the page."""
-    page, told, title = story.text, story.told, story.title
+    """Find the names of the section: what machines are told, what is said near the headline, the way to the page."""
+    told = story.told
     for rule, text in (
         ("json-ld", told.linked_data("articleSection")),
         ("opengraph", told.first("article:section")),
@@ -41,27 +67,86 @@ def categories(story: Story) -> Iterator[Found[str]]:
     ):
         if text:
             yield Found(text, rule)
-    crumbs = [Found(step, "json-ld:breadcrumb") for step in told.crumbs]
-    for steps in (crumbs, _steps(page)):
-        named = [step for step in steps if not HOME.match(step.value) and fold(step.value) != fold(title.text)]
-        named = [
-            step for step in named if not fold(title.text).startswith(fold(step.value).rstrip()) or len(step.value) < 15
-        ]
-        if named:
+    yield from _sections_named(story)
+    for steps in ([Found(step, "json-ld:breadcrumb") for step in told.crumbs], _steps(story), _steps_in_line(story)):
+        if named := [step for step in steps if _is_section(step.value, story.title.text)]:
             yield named[-1]
-    for anchor in page.links:
+    for anchor in story.text.links:
         if {"category", "tag"} <= set(attribute(anchor.tag, "rel").split()) and (text := words_of(anchor.tag)):
             yield Found(text, "rel=category", anchor.tag)
+    yield from _link_above(story)
+    yield from _folder(story)
 
 
-def _steps(page: Outline) -> list[Found[str]]:
+def _is_section(step: str, title: str) -> bool:
+    """The step is neither the home page nor the article."""
+    name, headline = fold(step), fold(title)
+    is_cut = (len(step) >= 15 or step.endswith(CUT)) and headline.startswith(name.removesuffix(" "))
+    return bool(name) and not HOME.match(step) and name != headline and not is_cut
+
+
+def _sections_named(story: Story) -> Iterator[Found[str]]:
+    """The links beside headline or text that are called a section, by their box or by the words before them."""
+    near = range(max(0, story.first_near - 2), story.body.end + NEAR_TEXT)
+    for anchor in story.text.links:
+        if anchor.line in near and not anchor.box.noise and (text := words_of(anchor.tag)):
+            line = story.text.lines[anchor.line].text if anchor.line < len(story.text.lines) else ""
+            named = any(
+                box.hints & SECTION_HINTS and box.end - box.start <= 2 for box in islice(anchor.box.upwards(), 3)
+            )
+            labelled = SECTION_LABEL.search(line[: max(0, line.find(text))]) or SECTION_FOLDER.search(
+                attribute(anchor.tag, "href")
+            )
+            if (named or labelled) and len(text) <= LONGEST_STEP:
+                yield Found(text, "category-link", anchor.tag)
+
+
+def _steps(story: Story) -> list[Found[str]]:
+    """The steps in the box that is called the way to the page."""
+    page = story.text
     box = next((box for box in page.boxes if box.hints & CRUMBS and box.end > box.start), None)
     if box is None:
         return []
-    links = [(words_of(link), link) for link in box.tag.find_all("a")]
-    lines = [(line.text, line.box.tag) for line in page.lines[box.start : box.end]]
-    steps = lines if len(lines) > 1 else links
-    return [Found(text, "breadcrumb", tag) for text, tag in steps if re.search(r"\w", text)]
+    lines = page.lines[box.start : box.end]
+    steps = [Found(step, "breadcrumb", line.box.tag) for line in lines for step in STEP.split(line.text)]
+    links = [Found(words_of(link), "breadcrumb", link) for link in box.tag.find_all("a")]
+    return steps if len(steps) >= len(links) else links
+
+
+def _steps_in_line(story: Story) -> list[Found[str]]:
+    """The steps of a line above the text that begins with the home page and has nothing but steps."""
+    above = story.text.lines[: story.body.start]
+    line = next((line for line in reversed(above) if line.linked and PATH.match(line.text)), None)
+    return [Found(step, "breadcrumb-line") for step in STEP.split(line.text)[1:]] if line else []
+
+
+def _link_above(story: Story) -> Iterator[Found[str]]:
+    """A short link that stands alone just above the headline."""
+    lines, after = story.text.lines, story.title.after
+    for n in range(after - 2, max(0, after - 4), -1):
+        line = lines[n]
+        if line.linked < len(line.text) or line.hidden or len(line.text) > LONGEST_STEP:
+            continue
+        if lines[n - 1].hidden or not lines[n - 1].is_link or distance(lines[n - 1], line) > 1:
+            yield Found(line.text, "link-above", line.box.tag)
+
+
+def _folder(story: Story) -> Iterator[Found[str]]:
+    """The words of a link to the innermost folder that the article's address lies in."""
+    parts = urlsplit(story.url)
+    folders = parts.path.strip("/").split("/")[:-1]
+    paths = ["/" + "/".join(folders[:depth]) for depth in range(len(folders), 0, -1)]
+    links: dict[str, Tag] = {}
+    for anchor in story.text.links if paths else ():
+        href = attribute(anchor.tag, "href").strip().removeprefix(f"{parts.scheme}://{parts.netloc}")
+        links.setdefault(ENDING.sub("", href), anchor.tag)
+    for path in paths:
+        if (
+            path in links
+            and 0 < len(text := words_of(links[path])) <= LONGEST_STEP
+            and _is_section(text, story.title.text)
+        ):
+            yield Found(text, "url-folder", links[path])
 
 
 def tags(story: Story) -> Found[tuple[str, ...]] | None:
@@ -76,11 +161,13 @@ def keywords(story: Story) -> Iterator[Found[tuple[str, ...]]]:
     given = [text_of(word) for word in words] if isinstance(words, list) else text_of(words).split(",")
     listed = {n for n, line in enumerate(page.lines) if TAG_LABEL.match(line.text)}
     linked, boxed = [], []
-    for anchor in page.links:
+    for anchor in (anchor for anchor in page.links if anchor.line >= story.first_near):
         rel = attribute(anchor.tag, "rel").split()
+        if any(box.hints & SECTION_HINTS for box in islice(anchor.box.upwards(), 2)):
+            continue
         if "tag" in rel and "category" not in rel:
             linked.append(words_of(anchor.tag))
-        elif anchor.line in listed or any(box.hints & TAG_HINTS for box in anchor.box.upwards()):
+        elif anchor.line in listed or any(box.hints & TAG_HINTS for box in islice(anchor.box.upwards(), 4)):
             boxed.append(words_of(anchor.tag))
     for rule, listing in (
         ("json-ld", given),
@@ -102,18 +189,41 @@ def leads(story: Story) -> Iterator[Found[tuple[int, ...]]]:
     """Find what may be the introduction: an element that is called so, or a first paragraph that stands out."""
     page, told, title, body = story.text, story.told, story.title, story.body
     low, high = title.after or max(0, body.start - 3), body.indexes[0] + 1
-    for box in page.boxes:
+    for box in page.boxes_from(low, high):
         named = box.hints & LEAD
-        inside = tuple(n for n in range(box.start, box.end) if not page.lines[n].hidden)
-        near = low <= box.start <= high and 0 < len(inside) <= 3
-        if named and near and not set(body.indexes) <= set(inside):
+        inside = tuple(n for n in range(box.start, box.end) if not page.lines[n].hidden) if named else ()
+        if 0 < len(inside) <= 3 and not set(body.indexes) <= set(inside):
             yield Found(inside, f"class:{min(named)}", box.tag)
+    if above := _sentences_above(story):
+        yield Found(above, "above-text", page.lines[above[0]].box.tag)
     if len(body.indexes) < 2:
         return
     first, second = (page.lines[n] for n in body.indexes[:2])
     if len(first.text) < 40:
         return
+    if _is_repeated(story):
+        yield Found(body.indexes[:1], "repeated", first.box.tag)
     if first.bold and not second.bold and not first.heading:
         yield Found(body.indexes[:1], "bold", first.box.tag)
     if fold(first.text) in {fold(told.first("description")), fold(told.first("og:description"))}:
         yield Found(body.indexes[:1], "meta:description", first.box.tag)
+
+
+def _sentences_above(story: Story) -> tuple[int, ...]:
+    """One or two paragraphs between headline and text that are in no box with it."""
+    lines, after = story.text.lines, story.title.after
+    between = range(after, story.body.start) if after else ()
+    shown = [n for n in between if not lines[n].hidden and n not in story.text.captions and not is_label(lines[n])]
+    told = tuple(n for n in shown if len(lines[n].text) >= PARAGRAPH and not lines[n].is_link)
+    return told if len(told) in {1, 2} else ()
+
+
+def _is_repeated(story: Story) -> bool:
+    """The words of the first paragraph are those that the rest of the text begins with."""
+    first, *rest = (story.text.lines[n].text for n in story.body.indexes)
+    following = ""
+    for text in rest if len(first) <= LONGEST_LEAD else ():
+        following += f" {text}"
+        if len(following) > len(first):
+            break
+    return bool(following) and fold(following).startswith(fold(first))

@@ -6,7 +6,8 @@ import re
 from urllib.parse import urlsplit
 
 from crawler.article import Article, Page
-from crawler.extract.body import FAR, Body, distance, is_label
+from crawler.extract.body import FAR, Body, distance
+from crawler.extract.labels import is_label
 from crawler.extract.markup import Document, attribute
 from crawler.extract.outline import Box, Line, Outline, outline
 from crawler.extract.story import Story
@@ -28,6 +29,7 @@ MORE = re.compile(
     r"^\W*(xem (tiếp|thêm|chi tiết)|chi tiết|đọc (tiếp|thêm)|read more|continue reading|more)\W*$", re.IGNORECASE
 )
 TEASER = re.compile(r"(xem (tiếp|thêm|chi tiết)|chi tiết|đọc (tiếp|thêm)|read more|\[(…|\.\.\.)\])\W*$", re.IGNORECASE)
+DATED_PATH = re.compile(r"/(?:19|20)\d{2}/\d{1,2}/\d{1,2}/(?!page/|trang-)[^/]{5,}")
 LIST_BODY = frozenset({"home", "blog", "archive", "category", "search", "error404"})  # of WordPress's body element
 
 
@@ -88,6 +90,11 @@ def doubt(story: Story, has_documents: bool) -> str | None:
     if story.title.after == 0 and length < UNTITLED and not story.told.article:
         return LIST
     return None
+
+
+def is_dated_path(url: str) -> bool:
+    """The address names something under a day, as WordPress does articles; under a month or a year stand lists."""
+    return bool(DATED_PATH.search(urlsplit(url).path))
 
 
 def _says_list(page: Outline) -> bool:

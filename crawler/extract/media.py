@@ -2,86 +2,93 @@
 
 from __future__ import annotations
 
-import mimetypes
 import re
-from collections import Counter
-from itertools import islice
-from urllib.parse import unquote, urlsplit
-
-from bs4 import Tag
 
 from crawler.article import Attachment, Image
-from crawler.extract.body import Body
+from crawler.extract.documents import is_document, media_type_of, title_of
+from crawler.extract.labels import RELATED
+from crawler.extract.lines import Anchor, common
 from crawler.extract.markup import attribute, words_of
-from crawler.extract.outline import DOCUMENTS, Anchor, Box, Outline
+from crawler.extract.outline import NOWHERE
+from crawler.extract.pictures import is_news, source
 from crawler.extract.story import Story
-from crawler.urls import canonical
+from crawler.urls import canonical, host_of
 
-LAZY = ("data-src", "data-original", "data-lazy-src", "data-lazy", "src")  # where scripts keep it; src is a blank then
-SMALL = 50  # pixels; icons and counters, no news picture
-ICON = re.compile(
-    r"(icons?|logo|spacer|blank|pixel|emoji|smil(ey|ie)s?|loading|button|bullet|avatar)[^/]*$", re.IGNORECASE
-)
-AFTER = 8  # lines after the text in which a list of attached files may stand
+AFTER = 12  # lines after the text in which a list of attached files may stand
+PICTURE = re.compile(r"\.(jpe?g|png|gif|webp|bmp|avif)(?=$|[?#])", re.IGNORECASE)
+FEATURED = re.compile(r"wp-post-image|featured", re.IGNORECASE)  # the picture of the article, above its headline
+WHOLE_PAGE = frozenset({"html", "body", "[document]"})
 
 
 def images(story: Story) -> tuple[Image, ...]:
-    """The pictures in the body, each once, with the words under them."""
-    page, body, base = story.text, story.body, story.told.base
-    found: dict[str, Image] = {}
-    crowd = Counter(id(box) for anchor in page.pictures for box in _figures(anchor))
-    for anchor in page.pictures:
-        if _within(anchor, body) and not anchor.box.noise and not _is_small(anchor.tag):
-            url = canonical(_source(anchor.tag), base)
-            if url and not ICON.search(urlsplit(url).path):
-                found.setdefault(url, Image(url, _caption(page, anchor, crowd)))
+    """The pictures in the body and between headline and body, each once, with the words under them."""
+    told: dict[int | None, list[str]] = {}
+    for line, picture in sorted(story.text.captions.items()):
+        told.setdefault(picture, []).append(story.text.lines[line].text)
+    end, found = _end(story), dict[str, Image]()
+    for n, anchor in enumerate(story.text.pictures):
+        if anchor.line <= end and not anchor.box.noise and _is_own(story, anchor) and is_news(anchor.tag):
+            url = canonical(address, story.told.base) if (address := source(anchor.tag)) else None
+            if url and (url not in found or found[url].caption is None):
+                found[url] = Image(url, " ".join(told.get(n, ())) or None)
     return tuple(found.values())
 
 
 def attachments(story: Story) -> tuple[Attachment, ...]:
-    """The documents that the body links, and those listed just after it."""
-    page, body, base = story.text, story.body, story.told.base
+    """The documents that are linked from the headline to the end of the body and in a list just after it."""
+    first, end = story.title.after or story.body.start, _end(story)
     found: dict[str, Attachment] = {}
-    for anchor in page.links:
-        href = attribute(anchor.tag, "href")
-        inside = _within(anchor, body) or body.start <= anchor.line < body.end + AFTER
-        match = DOCUMENTS.search(href)
-        if match and inside and not anchor.box.noise and (url := canonical(href, base)):
-            file = unquote(urlsplit(url).path).rsplit("/", 1)[-1]
-            title = words_of(anchor.tag) or attribute(anchor.tag, "title") or file
-            media_type = mimetypes.guess_type(f"file{match[0].lower()}")[0]
-            found.setdefault(url, Attachment(url, title or None, media_type))
+    wordless: set[str] = set()  # links that are icons; words that lead to the same file may follow
+    for anchor in story.text.links:
+        near = first <= anchor.line <= story.body.end + AFTER
+        if (
+            anchor.line <= end
+            and (near or _is_in_box(story, anchor))
+            and not anchor.box.noise
+            and is_document(anchor.tag)
+        ):
+            url = canonical(attribute(anchor.tag, "href"), story.told.base)
+            if url and (url not in found or url in wordless):
+                found[url] = Attachment(url, title_of(anchor.tag), media_type_of(anchor.tag))
+                (wordless.discard if words_of(anchor.tag) else wordless.add)(url)
     return tuple(found.values())
 
 
-def _within(anchor: Anchor, body: Body) -> bool:
-    if body.box.name in {"html", "body", "[document]"}:
-        return body.start <= anchor.line <= body.end
-    return any(box is body.box for box in anchor.box.upwards()) or body.start < anchor.line < body.end
+def _end(story: Story) -> int:
+    """The line after the body at which a list of other news begins."""
+    lines = story.text.lines
+    after = range(story.body.end, len(lines))
+    return next((n for n in after if len(lines[n].text) < 60 and RELATED.match(lines[n].text)), len(lines))
 
 
-def _source(tag: Tag) -> str:
-    return next((value for name in LAZY if (value := attribute(tag, name)) and not value.startswith("data:")), "")
+def _is_in_box(story: Story, anchor: Anchor) -> bool:
+    box = story.body.box
+    is_near = box.start <= anchor.line <= box.end and box.name not in WHOLE_PAGE
+    return is_near and any(around is box for around in anchor.box.upwards())
 
 
-def _is_small(tag: Tag) -> bool:
-    sizes = [re.match(r"\s*(\d+)\s*(px)?\s*$", attribute(tag, name)) for name in ("width", "height")]
-    return any(size and int(size[1]) <= SMALL for size in sizes)
+def _is_own(story: Story, anchor: Anchor) -> bool:
+    """The picture stands in the text, or above it and below the headline, and is no advertisement or thumbnail."""
+    body, after = story.body, story.title.after
+    if FEATURED.search(attribute(anchor.tag, "class")) and anchor.line < body.start and not _leads_away(anchor):
+        return True
+    if after and after <= anchor.line <= body.start:
+        return common(anchor.box, body.box).name not in WHOLE_PAGE or body.box.name in WHOLE_PAGE
+    if _leads_away(anchor) and (anchor.line > body.end or host_of(_href(anchor)) not in {"", host_of(story.url)}):
+        return False
+    return (
+        body.start <= anchor.line <= body.end
+        if body.box.name in WHOLE_PAGE
+        else (body.start < anchor.line < body.end or _is_in_box(story, anchor))
+    )
 
 
-def _figures(anchor: Anchor) -> list[Box]:
-    """The boxes that may be the picture's frame."""
-    return list(islice(anchor.box.upwards(), 4))
+def _href(anchor: Anchor) -> str:
+    link = anchor.tag.find_parent("a")
+    return attribute(link, "href") if link else ""
 
 
-def _caption(page: Outline, anchor: Anchor, crowd: Counter[int]) -> str | None:
-    """The words of the caption in the innermost box that has both, if it has no other picture."""
-    for figure in _figures(anchor):
-        told = [line.text for line in page.lines[figure.start : figure.end] if line.box.caption]
-        if crowd[id(figure)] > 1:
-            break
-        if told:
-            return " ".join(told) if len(told) <= 2 and figure.name not in {"article", "body", "main"} else None
-        if figure.end - figure.start > 2:
-            break
-    return None
+def _leads_away(anchor: Anchor) -> bool:
+    """The picture is a link to another page, not to itself in a larger size."""
+    href = _href(anchor)
+    return bool(href) and not NOWHERE.match(href) and not PICTURE.search(href)

@@ -9,155 +9,36 @@ are marked as noise, unless most of the page's text lies in them.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from itertools import accumulate
+from typing import NamedTuple
 
 from bs4 import Tag
 from bs4.element import NavigableString
 
+from crawler.extract.documents import is_document
+from crawler.extract.lines import Anchor, Box, Line, Outline, common
 from crawler.extract.markup import BLOCKS, attribute, clean
-from crawler.repetition import mark
+from crawler.extract.noise import mark, repeated
+from crawler.extract.pictures import captions
+
+__all__ = ["HEADINGS", "NOWHERE", "Anchor", "Box", "Line", "Outline", "common", "outline"]
 
 SKIPPED = frozenset(
     {"script", "style", "noscript", "template", "svg", "head", "iframe", "object", "embed", "video", "audio", "canvas"}
-    | {"select", "textarea", "button", "input", "datalist", "map"}
+    | {"title", "select", "textarea", "button", "input", "datalist", "map"}
 )
+BOLD_HINTS = frozenset({"fwbold", "fwsemibold", "fontweightbold", "fontbold", "fontsemibold"})  # Bootstrap, Tailwind
 BOLD = frozenset({"b", "strong"})
+SLANTED = frozenset({"i", "em", "cite", "small"})  # as captions are set
 HEADINGS = {f"h{level}": level for level in range(1, 7)}
-DOCUMENTS = re.compile(r"\.(pdf|docx?|xlsx?|pptx?|odt|ods|rtf|zip|rar|7z)(?=$|[?#&])", re.IGNORECASE)
 NOWHERE = re.compile(r"^\s*($|#|javascript:|mailto:|tel:|data:)", re.IGNORECASE)
 WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
-HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 BOLD_STYLE = re.compile(r"font-weight\s*:\s*(bold|[6-9]00)", re.IGNORECASE)
+SLANTED_STYLE = re.compile(r"font-style\s*:\s*(italic|oblique)", re.IGNORECASE)
 SENTENCE_END = tuple(".:;!?…")
-
-ALWAYS_NOISE = frozenset(
-    {"footer", "comment", "comments", "copyright", "binhluan", "breadcrumb", "breadcrumbs", "breakcrum", "pathway"}
-    | {"pagination", "disqus", "respond", "cookie", "fbcomments", "duongdan"}
-)
-NOISE = frozenset(
-    {"share", "sharing", "social", "socials", "addthis", "addtoany", "sharedaddy", "chiase", "related", "relates"}
-    | {"lienquan", "tinlienquan", "tinkhac", "tinmoi", "tincu", "tincuhon", "tinmoihon", "baivietkhac", "khac"}
-    | {"othernews", "newsother", "boxother", "recommend", "recommended", "suggest", "sidebar", "menu", "nav", "navbar"}
-    | {"navigation", "topbar", "masthead", "siteheader", "banner", "advert", "advertisement", "ads", "quangcao"}
-    | {"rating", "rate", "vote", "toolbar", "pager", "paging", "modal", "popup", "newsletter", "subscribe", "search"}
-    | {"login", "calendar", "counter", "visitor", "visitors", "thongke", "statistic", "statistics", "latest", "lastest"}
-    | {"recent", "popular", "mostread", "marquee", "ticker", "tags", "tag", "tagcloud", "skiplink", "weblink"}
-)
-NOISE_PREFIXES = (
-    "related",
-    "sharing",
-    "comment",
-    "sidebar",
-    "breadcrumb",
-    "social",
-    "lienquan",
-    "tinlienquan",
-    "tinkhac",
-)
-META = frozenset(
-    {"meta", "date", "time", "datetime", "ngay", "ngaydang", "ngaythang", "published", "publish", "created", "modified"}
-    | {"author", "tacgia", "byline", "views", "view", "luotxem", "hits", "articleinfo", "postinfo"}
-)
-CAPTION = frozenset({"caption", "chuthich", "imgdesc"})
-NEVER_NOISE = frozenset({"html", "body", "main", "article", "[document]"})
-HOLDERS = frozenset({"article", "main"})
-PLAIN_HEADER = frozenset({"entry", "post", "article", "page", "title", "detail", "content", "news"})
-
-
-@dataclass(slots=True, eq=False)
-class Box:
-    """An element that parts the text or has a name; filled by the walk, only read afterwards."""
-
-    tag: Tag
-    parent: Box | None
-    depth: int
-    hints: frozenset[str]
-    start: int
-    end: int = 0
-    heading: int = 0  # the level of the heading that it is in; this and the two below are noted for speed
-    row: Box | None = None
-    cell: Box | None = None
-    noise: bool = False
-    meta: bool = False
-    caption: bool = False
-
-    @property
-    def name(self) -> str:
-        """The element's name."""
-        return self.tag.name
-
-    def upwards(self) -> Iterator[Box]:
-        """Give the box itself and those around it, innermost first."""
-        box: Box | None = self
-        while box is not None:
-            yield box
-            box = box.parent
-
-    def inside(self, *names: str) -> Box | None:
-        """The innermost box of one of these elements around this one, itself included."""
-        return next((box for box in self.upwards() if box.name in names), None)
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One paragraph, list item, cell or heading. `linked` counts the characters of links to other pages."""
-
-    text: str
-    linked: int
-    bold: bool
-    box: Box
-    href: str | None = None
-
-    @property
-    def is_link(self) -> bool:
-        """Most of the line leads elsewhere."""
-        return self.linked * 2 > len(self.text)
-
-    @property
-    def hidden(self) -> bool:
-        """The line is no part of any article."""
-        return self.box.noise
-
-    @property
-    def heading(self) -> int:
-        """1 to 6 in a heading of that level, else 0."""
-        return self.box.heading
-
-
-@dataclass(frozen=True, slots=True)
-class Anchor:
-    """A link, a picture or a time and the line that it stands in or before."""
-
-    tag: Tag
-    line: int
-    box: Box
-
-
-@dataclass(frozen=True, slots=True)
-class Outline:
-    """The lines of a page in order, its boxes outermost first, its links, pictures and `time` elements.
-
-    `repeated` has the indexes of the lines that are known as furniture of the site.
-    """
-
-    lines: tuple[Line, ...]
-    boxes: tuple[Box, ...]
-    links: tuple[Anchor, ...]
-    pictures: tuple[Anchor, ...]
-    times: tuple[Anchor, ...]
-    repeated: frozenset[int] = frozenset()
-
-    def text(self, box: Box) -> str:
-        """What `box` says, in one line."""
-        return " ".join(line.text for line in self.lines[box.start : box.end])
-
-    def box_of(self, tag: Tag) -> Box | None:
-        """The box of `tag`, or of the innermost element around it that has one."""
-        boxes = {id(box.tag): box for box in self.boxes}
-        return next((boxes[id(above)] for above in (tag, *tag.parents) if id(above) in boxes), None)
+NO_HINTS: frozenset[str] = frozenset()
+WHOLE = 0.95  # of a line's characters; the full stop behind it is often outside
 
 
 @lru_cache(maxsize=4096)
@@ -173,7 +54,7 @@ def hints_of(names: str) -> frozenset[str]:
 def outline(soup: Tag, ignored: frozenset[int] = frozenset(), furniture: frozenset[int] = frozenset()) -> Outline:
     """Read `soup` in one walk; elements whose `id()` is in `ignored` are left out.
 
-    `furniture` has the marks of lines that most texts of the site have.
+    `furniture` has the marks of lines that most texts of the site have (`repetition`).
     """
     walk = _Walk(ignored)
     frames = [(soup, walk.enter(soup), iter(soup.contents))]
@@ -188,19 +69,21 @@ def outline(soup: Tag, ignored: frozenset[int] = frozenset(), furniture: frozens
                 frames.append((node, entered, iter(node.contents)))
         elif type(node) is NavigableString:  # comments and CDATA are subclasses of it
             walk.read(node)
-    repeated = _repeated(walk, furniture) if furniture else frozenset()
-    found = Outline(
-        tuple(walk.lines), tuple(walk.boxes), tuple(walk.links), tuple(walk.pictures), tuple(walk.times), repeated
-    )
-    _mark(found)
-    return found
+    found = Outline(tuple(walk.lines), tuple(walk.boxes), tuple(walk.links), tuple(walk.pictures), tuple(walk.times))
+    mark(found)
+    return replace(found, captions=captions(found), repeated=repeated(found, furniture) if furniture else frozenset())
 
 
-@dataclass(frozen=True, slots=True)
-class _Frame:
+def _is_button(tag: Tag) -> bool:
+    """A link beside the name of a file that says "Tải về", as WordPress makes it."""
+    return tag.name == "a" and "download" in tag.attrs and "button" in attribute(tag, "class")
+
+
+class _Frame(NamedTuple):
     box: Box | None
     link: bool
     bold: bool
+    slanted: bool
 
 
 @dataclass(slots=True)
@@ -218,8 +101,10 @@ class _Walk:
     target: str | None = None  # of the link that the walk is in
     in_link: int = 0
     in_bold: int = 0
+    in_slant: int = 0
     linked: int = 0
     bolded: int = 0
+    slanted: int = 0
     breaks: int = 0
 
     def enter(self, tag: Tag) -> _Frame | None:
@@ -227,23 +112,29 @@ class _Walk:
         if name == "br":
             self.breaks += 1
         elif name == "img" and self.box:
-            self.pictures.append(Anchor(tag, len(self.lines), self.box))
+            self.pictures.append(Anchor(tag, len(self.lines), self.box, inside=bool(self.pieces) and self.breaks == 0))
         elif name == "time" and self.box:
             self.times.append(Anchor(tag, len(self.lines), self.box))
-        if name in SKIPPED or name in {"br", "img"} or id(tag) in self.ignored:
+        if name in SKIPPED or name in {"br", "img"} or id(tag) in self.ignored or _is_button(tag):
             return None
         block = name in BLOCKS
         if block:
             self.flush()
-        opened = self.open(tag) if block or "class" in tag.attrs or "id" in tag.attrs else None
-        bold = name in BOLD or ("style" in tag.attrs and bool(BOLD_STYLE.search(attribute(tag, "style"))))
+        attributes = tag.attrs
+        opened = self.open(tag) if block or "class" in attributes or "id" in attributes else None
+        style = attribute(tag, "style") if "style" in attributes else ""
+        named_bold = opened is not None and bool(opened.hints & BOLD_HINTS)
+        bold = name in BOLD or named_bold or ("font-weight" in style and bool(BOLD_STYLE.search(style)))
+        slanted = name in SLANTED or ("font-style" in style and bool(SLANTED_STYLE.search(style)))
         link = name == "a" and self.follow(tag)
         self.in_bold += bold
+        self.in_slant += slanted
         self.in_link += link
-        return _Frame(opened, link, bold)
+        return _Frame(opened, link, bold, slanted)
 
     def open(self, tag: Tag) -> Box:
-        hints = hints_of(f"{attribute(tag, 'class')} {attribute(tag, 'id')}")
+        named = "class" in tag.attrs or "id" in tag.attrs
+        hints = hints_of(f"{attribute(tag, 'class')} {attribute(tag, 'id')}") if named else NO_HINTS
         around = self.box
         box = Box(tag, around, around.depth + 1 if around else 0, hints, len(self.lines))
         box.heading = HEADINGS.get(tag.name) or (around.heading if around else 0)
@@ -260,7 +151,7 @@ class _Walk:
             return False
         self.links.append(Anchor(tag, len(self.lines), self.box))
         self.target = href
-        return not DOCUMENTS.search(href)
+        return not is_document(tag)
 
     def leave(self, tag: Tag, frame: _Frame | None) -> None:
         if frame is None:
@@ -268,6 +159,7 @@ class _Walk:
         if tag.name in BLOCKS:
             self.flush()
         self.in_bold -= frame.bold
+        self.in_slant -= frame.slanted
         self.in_link -= frame.link
         if frame.box:
             frame.box.end = len(self.lines) + bool(self.pieces)
@@ -291,6 +183,7 @@ class _Walk:
             self.linked += length
             self.href = self.href or self.target
         self.bolded += length if self.in_bold else 0
+        self.slanted += length if self.in_slant else 0
 
     def continues(self, text: str) -> bool:
         """A single `<br>` inside a sentence does not end the line."""
@@ -301,60 +194,8 @@ class _Walk:
         if self.pieces:
             text = clean("".join(self.pieces))
             if text and self.held:
-                bold = self.bolded >= 0.95 * len(text)
-                self.lines.append(Line(text, min(self.linked, len(text)), bold, self.held, self.href))
+                most = WHOLE * len(text)
+                bold, slanted = self.bolded >= most, self.slanted >= most
+                self.lines.append(Line(text, min(self.linked, len(text)), bold, slanted, self.held, self.href))
         self.pieces, self.held, self.href = [], None, None
-        self.linked = self.bolded = self.breaks = 0
-
-
-def _repeated(walk: _Walk, furniture: frozenset[int]) -> frozenset[int]:
-    """The lines that are furniture: no paragraphs that editors write again, but elements unlike those of the text."""
-    own = list(accumulate((mark(line.text) not in furniture for line in walk.lines), initial=0))
-    of_texts = {(box.name, box.hints) for box in walk.boxes if own[box.end] > own[box.start]}
-    boxes = [box for box in walk.boxes if own[box.end] == own[box.start] and (box.name, box.hints) not in of_texts]
-    return frozenset(n for box in boxes for n in range(box.start, box.end))
-
-
-def common(one: Box, other: Box) -> Box:
-    """The innermost box around both."""
-    while one is not other:
-        if one.depth >= other.depth and one.parent:
-            one = one.parent
-        elif other.parent:
-            other = other.parent
-    return one
-
-
-def _mark(page: Outline) -> None:
-    """Mark the boxes that hold no news, and those that hold dates, bylines and captions."""
-    own = list(accumulate((len(line.text) - line.linked for line in page.lines), initial=0))
-    holders = [box for box in page.boxes if box.name in HOLDERS or box.name == "h1"]
-    for box in page.boxes:
-        length = own[box.end] - own[box.start]
-        most = length * 2 > own[-1]
-        around = box.parent
-        box.noise = bool(around and around.noise) or _is_noise(box, most, holders)
-        named = box.name == "footer" or bool(box.hints & META)
-        box.meta = bool(around and around.meta) or (length < 200 and named)
-        box.caption = bool(around and around.caption) or (
-            length < 500 and (box.name == "figcaption" or bool(box.hints & CAPTION))
-        )
-
-
-def _is_noise(box: Box, most: bool, holders: list[Box]) -> bool:
-    if box.name in NEVER_NOISE or {"hentry", "articlebody"} & box.hints:
-        return False
-    if box.name == "footer" and box.inside("article", "main"):
-        return False  # the byline of an article, in Drupal the date too
-    if box.name in {"nav", "footer", "aside", "dialog"} or box.hints & ALWAYS_NOISE:
-        return True
-    if box.name == "header":
-        return not most and not box.inside("article", "main") and not box.hints & PLAIN_HEADER
-    suspect = (
-        bool(box.hints & NOISE)
-        or any(hint.startswith(NOISE_PREFIXES) for hint in box.hints)
-        or box.name == "form"
-        or "hidden" in box.tag.attrs
-        or bool(HIDDEN.search(attribute(box.tag, "style")))
-    )
-    return suspect and not most and not any(box.start <= held.start < box.end for held in holders)
+        self.linked = self.bolded = self.slanted = self.breaks = 0

@@ -15,7 +15,8 @@ from crawler import dates
 from crawler.article import VIETNAM
 from crawler.dates import Published
 from crawler.extract import stamp
-from crawler.extract.body import CONTACT, RELATED, distance
+from crawler.extract.body import distance
+from crawler.extract.labels import CONTACT, RELATED
 from crawler.extract.markup import BLOCKS, attribute, words_of
 from crawler.extract.outline import Box, Line
 from crawler.extract.stamp import Dated, Kind

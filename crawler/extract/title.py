@@ -4,23 +4,38 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from crawler.extract.body import RELATED, Body, is_label
+from crawler.extract.body import Body
+from crawler.extract.labels import RELATED, is_label
+from crawler.extract.markup import words_of
 from crawler.extract.metadata import Metadata
 from crawler.extract.outline import HEADINGS, Line, Outline
 from crawler.urls import canonical
 
 NAMED = frozenset({"title", "tieude", "headline", "newstitle", "posttitle", "entrytitle", "detailtitle", "tieudetin"})
-SEPARATOR = re.compile(r"\s+(?:[-–—|»«•·]|::|>)\s+|\s*[|»]\s*")
+SEPARATOR = re.compile(r"\s+(?:[-–—«•·:;/~]|>+|<+)\s+|\s*(?:[|»]|::)\s*")
+INSTITUTION = re.compile(
+    r"^(trường|đại học|học viện|cao đẳng|đh|viện|khoa|phòng|ban|trung tâm|bộ môn|thư viện|đoàn|hội|cổng|trang|website|"
+    r"university|school|faculty|department|institute|college|news|official)\b|"
+    r"\b(university|school|faculty|institute|college|website|portal)$|^[\w.-]+\.(edu|vn|com|org|net)\b",
+    re.IGNORECASE,
+)
 WORTH = {
     1: 3.0,
     2: 2.0,
     3: 1.0,
 }  # of a heading by its level; deeper ones count .5, elements that are only called a title 1.5
+LONGEST_TOLD = 1000  # characters of a title for machines; a longer one is none
+CUT = ("...", "…")
+SEGMENTS = 5  # of a page's title; more are separators inside a headline
+LONGEST_SECTION = 45  # characters; a longer link is a headline
+LONGEST_NAME = 20  # characters; what stands before the name of an institution is a headline if it is longer
 LONGEST = 300  # characters; longer headings are paragraphs with a wrong element
 NEAR = 12  # lines between headline and text: date, byline, share bar, a lead
 ENOUGH = 2.5  # a bold line just before the text is above it, one ten lines away is not
+WAY = frozenset({"breadcrumb", "breadcrumbs", "breakcrum", "breakcrumbs", "pathway", "duongdan", "sitemappath"})
+MENU = WAY | {"menu", "nav", "navbar"}
 GENERAL = re.compile(
     r"^\W*(trang chủ|home( ?page)?|tin tức( ?[-–&,]? ?(và )?(sự kiện|thông báo|chung|mới))?|thông báo|sự kiện|"
     r"chi tiết( tin| bài viết)?|nội dung( chi tiết)?|tin tức chi tiết|bài viết|news|detail|menu|tìm kiếm|untitled.*|"
@@ -50,13 +65,18 @@ class Headline:
 
 @dataclass(frozen=True, slots=True)
 class _Ground:
-    """What candidates are measured by; `names` are the rules and titles of the metadata, `known` the titles folded."""
+    """What candidates are measured by.
+
+    `names` are the rules and titles of the metadata, `known` the titles and `parts` their segments, folded.
+    """
 
     page: Outline
     rough: Body | None
     names: list[tuple[str, str]]
-    known: list[str]
+    known: set[str]
+    parts: set[str]
     site_names: set[str]
+    sections: frozenset[str]
     url: str
 
 
@@ -72,7 +92,7 @@ def find_title(page: Outline, told: Metadata, rough: Body | None, site_name: str
     shown = best if best and best.score >= ENOUGH else None
     for rule, text in ground.names:
         if title := _agreed(rule, text, shown, ground.names[-1][1]):
-            return title
+            return title if shown else replace(title, text=_without_shown(page, title.text))
     return Title(shown.text, shown.rule, shown.after) if shown else None
 
 
@@ -84,31 +104,70 @@ def headlines(page: Outline, told: Metadata, rough: Body | None, site_name: str,
 
 
 def _ground(page: Outline, told: Metadata, rough: Body | None, site_name: str, url: str) -> _Ground:
-    site_names = {fold(site_name), fold(told.first("og:site_name"))} - {""}
+    site_names = set(filter(None, map(fold, (site_name, told.first("og:site_name"), told.first("application-name")))))
+    sections = _sections(page, told)
     names = [
-        (rule, _without_site(text, site_names))
+        (rule, _without_site(text[:LONGEST_TOLD], site_names, sections))
         for rule, text in (
             ("json-ld", told.linked_data("headline")),
             ("opengraph", told.first("og:title")),
             ("microdata", told.prop("headline")),
             ("meta:twitter:title", told.first("twitter:title")),
-            ("title", _without_site(told.title, site_names)),
+            ("title", told.title),
         )
     ]
-    known = [fold(text) for _, text in names if fold(text) and not GENERAL.match(text)]
-    return _Ground(page, rough, names, known, site_names, url)
+    known = {fold(text) for _, text in names if fold(text) and not GENERAL.match(text)}
+    pieces = {(fold(text[slice(*run)]), len(fold(text))) for _, text in names for run in _runs(text)}
+    parts = {piece for piece, whole in pieces if len(piece) * 2 >= whole} - known - sections
+    sections |= {piece for piece, whole in pieces if len(piece) * 2 < whole} - known - parts
+    return _Ground(page, rough, names, known, parts, site_names, sections, url)
+
+
+def _sections(page: Outline, told: Metadata) -> frozenset[str]:
+    """The names of the site's sections: the steps of the way to the page, the short links of its menus."""
+    short = [line for line in page.lines if line.href and len(line.text) <= LONGEST_SECTION]
+    menus = {box for box in page.boxes if box.name == "nav" or box.hints & MENU}
+    links = {line.text for line in short if not menus.isdisjoint(line.box.upwards())}
+    ways = [box for box in page.boxes if box.hints & WAY]
+    steps = {words_of(link) for way in ways for link in way.tag.find_all("a")}
+    return frozenset(map(fold, links | steps | set(told.crumbs[:-1])))
+
+
+def _is_own(line: Line, url: str) -> bool:
+    return canonical(line.href or "", url) == url
 
 
 def _agreed(rule: str, text: str, shown: Headline | None, page_title: str) -> Title | None:
     """Take a title that machines are told, if the page shows it, or if no line shows any and it is the page's title."""
-    name = fold(text)
-    if not name or GENERAL.match(text):
+    if not fold(text) or GENERAL.match(text):
         return None
     if shown is None:
-        return Title(text, rule) if same(name, fold(page_title)) else None
-    if not same(name, fold(shown.text)) or rule == "title":
+        return Title(text, rule) if same(fold(text), fold(page_title)) else None
+    if rule == "title" or not agrees(text, shown.text):
         return None
-    return Title(text if len(name) >= len(fold(shown.text)) else shown.text, rule, shown.after)
+    is_cut = shown.text.rstrip().endswith(CUT) and len(text) > len(shown.text)
+    return Title(text if is_cut else shown.text, rule, shown.after)
+
+
+def agrees(told: str, shown: str) -> bool:
+    """A title that machines are told is the shown headline, perhaps with names of site and section around it."""
+    name = fold(shown)
+    return bool(name) and (same(fold(told), name) or any(name == fold(told[slice(*run)]) for run in _runs(told)))
+
+
+def _runs(title: str) -> Iterator[tuple[int, int]]:
+    """The runs of neighbouring segments of a title."""
+    segments = _segments(title)
+    for first, (start, _) in enumerate(segments):
+        for _, end in segments[first : first + SEGMENTS]:
+            yield start, end
+
+
+def _segments(title: str) -> list[tuple[int, int]]:
+    """Where the parts between separators lie in a title."""
+    parts = [(piece.start(), piece.end()) for piece in SEPARATOR.finditer(title)]
+    edges = [0, *(end for _, end in parts)], [*(start for start, _ in parts), len(title)]
+    return [(start, end) for start, end in zip(*edges, strict=True) if fold(title[start:end])]
 
 
 def same(one: str, other: str) -> bool:
@@ -119,21 +178,42 @@ def same(one: str, other: str) -> bool:
     )
 
 
-def _without_site(title: str, site_names: set[str]) -> str:
-    """Cut the site's name and general words off the parts of a page's title."""
-    parts = [(piece.start(), piece.end()) for piece in SEPARATOR.finditer(title)]
-    edges = [0, *(end for _, end in parts)], [*(start for start, _ in parts), len(title)]
-    segments = list(zip(*edges, strict=True))
+def _without_site(title: str, site_names: set[str], sections: frozenset[str] = frozenset()) -> str:
+    """Cut the names of the site and its sections and general words off the parts of a page's title."""
+    segments = _segments(title)
 
     def foreign(segment: tuple[int, int]) -> bool:
         text = title[slice(*segment)]
-        return not fold(text) or fold(text) in site_names or bool(GENERAL.match(text))
+        return is_site_name(text, site_names) or fold(text) in sections or bool(GENERAL.match(text))
 
     while segments and foreign(segments[-1]):
         segments.pop()
     while segments and foreign(segments[0]):
         segments.pop(0)
+    # "Headline - Khoa Nông học": an institution of whatever name behind a headline, if that is left.
+    if len(segments) > 1 and INSTITUTION.search(title[slice(*segments[-1])]) and segments[-1][0] > LONGEST_NAME:
+        segments.pop()
     return title[segments[0][0] : segments[-1][1]] if segments else ""
+
+
+def _without_shown(page: Outline, title: str) -> str:
+    """Cut off a title what stands alone on the page, where the whole does not: the name of a section."""
+    shown = {fold(line.text) for line in page.lines if len(line.text) <= LONGEST_SECTION}
+    segments = _segments(title)
+    for first in range(len(segments) - 1, 0, -1):
+        if fold(title[segments[0][0] : segments[first - 1][1]]) in shown:
+            return title[segments[first][0] :]
+    return title
+
+
+def is_site_name(text: str, site_names: set[str]) -> bool:
+    """The words are the site's name, perhaps without "Trường", or its initials."""
+    name = fold(text).replace("đh ", "đại học ").removeprefix("trường ")
+    return any(name == other.removeprefix("trường ") or name == _initials(other) for other in site_names)
+
+
+def _initials(name: str) -> str:
+    return "".join(word[0] for word in name.removeprefix("trường ").split())
 
 
 def _candidates(ground: _Ground) -> Iterator[Headline]:
@@ -150,7 +230,14 @@ def _candidates(ground: _Ground) -> Iterator[Headline]:
 
 
 def _is_known(ground: _Ground, line: Line) -> bool:
-    return len(line.text) <= LONGEST and any(same(fold(line.text), name) for name in ground.known)
+    return len(line.text) <= LONGEST and bool(_agreement(ground, fold(line.text)))
+
+
+def _agreement(ground: _Ground, name: str) -> float:
+    """What a folded line has in common with the titles that machines are told: all, a part, nothing."""
+    if any(same(name, other) for other in ground.known):
+        return 6
+    return 5 if name in ground.parts else 0
 
 
 def _scored(ground: _Ground, rule: str, worth: float, where: range) -> Iterator[Headline]:
@@ -158,11 +245,13 @@ def _scored(ground: _Ground, rule: str, worth: float, where: range) -> Iterator[
     lines = ground.page.lines[where.start : where.stop]
     text = " ".join(line.text for line in lines)
     name = fold(text)
-    if not 5 <= len(text) <= LONGEST or name in ground.site_names or RELATED.match(text) or any(map(is_label, lines)):
+    if not 5 <= len(text) <= LONGEST or RELATED.match(text) or any(map(is_label, lines)):
         return
-    if any(line.is_link and canonical(line.href or "", ground.url) != ground.url for line in lines):
+    if is_site_name(text, ground.site_names) or any(line.is_link and not _is_own(line, ground.url) for line in lines):
         return
-    score = worth + 6 * any(same(name, other) for other in ground.known) - 4 * bool(GENERAL.match(text))
+    agreement = _agreement(ground, name)
+    is_section = GENERAL.match(text) or (name in ground.sections and agreement < 6)
+    score = worth + agreement - 4 * bool(is_section)
     yield Headline(text, rule, where.stop, score + _nearness(ground, where))
 
 
@@ -180,4 +269,4 @@ def _nearness(ground: _Ground, where: range) -> float:
 
 
 def _in_menu(line: Line) -> bool:
-    return any(box.name == "nav" or box.hints & {"menu", "nav", "navbar"} for box in line.box.upwards())
+    return any(box.name == "nav" or box.hints & MENU for box in line.box.upwards())

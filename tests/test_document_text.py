@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from paper import NAMES, docx, paragraph, pdf, row
 
-from crawler import documents
-from crawler.documents import LONGEST, DocumentError, text_of
+from crawler import document_text
+from crawler.document_text import LONGEST, DocumentError, text_of
 
 LINES = ("Danh sách sinh viên được xét học bổng,", "học kỳ hai năm học này.", "Nguyễn Thị Hoà, lớp K64.")
 
@@ -39,7 +39,7 @@ def test_text_is_composed_and_limited() -> None:
 
 
 def test_a_long_pdf_is_read_as_far_as_there_is_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(documents, "SECONDS", -1.0)
+    monkeypatch.setattr(document_text, "SECONDS", -1.0)
     with pytest.raises(DocumentError, match="no text"):
         text_of(pdf(*LINES))
 
@@ -57,7 +57,7 @@ def test_entities_are_not_expanded() -> None:
 
 
 def test_a_bomb_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(documents, "MAX_XML", 1000)
+    monkeypatch.setattr(document_text, "MAX_XML", 1000)
     with pytest.raises(DocumentError, match="longer than 1,000 bytes"):
         text_of(docx(paragraph("a" * 2000)))
 
