@@ -138,9 +138,12 @@ def _foot(page: Outline, after: int) -> int:
     """Where the box with the address at the end of the page begins."""
     last = max((n for n, line in enumerate(page.lines) if not line.hidden and not line.is_link), default=0)
     for box in page.boxes:
+        # No line is empty: of 5,000 nested boxes not each one's thousands of lines are added up.
+        if not max(1, after) <= box.start <= last < box.end <= box.start + FOOT:
+            continue
         lines = page.lines[box.start : box.end]
-        at_end = max(1, after) <= box.start <= last < box.end and sum(len(line.text) for line in lines) <= FOOT
-        if at_end and not any(line.heading in {1, 2} for line in lines) and _has_contact(lines):
+        is_short = sum(len(line.text) for line in lines) <= FOOT
+        if is_short and not any(line.heading in {1, 2} for line in lines) and _has_contact(lines):
             return box.start
     return len(page.lines)
 
