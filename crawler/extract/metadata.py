@@ -9,7 +9,7 @@ from __future__ import annotations
 import html
 import json
 import re
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -20,7 +20,9 @@ from crawler.extract.markup import attribute, clean, words_of
 from crawler.urls import canonical
 
 ARTICLE_TYPES = re.compile(r"(^|[:/])(\w*Article|BlogPosting|Report|LiveBlogPosting)$")
-WRAPPING = re.compile(r"^\s*(?:<!--|//\s*<!\[CDATA\[|/\*<!\[CDATA\[\*/)?|(?:-->|//\s*\]\]>|/\*\]\]>\*/|;)?\s*$")
+WRAPPING = re.compile(
+    r"^(?:<!--|//\s*<!\[CDATA\[|/\*<!\[CDATA\[\*/)|(?:-->|//\s*\]\]>|/\*\]\]>\*/|;)$"
+)  # of stripped text
 NESTED = ("@graph", "mainEntity", "mainEntityOfPage", "itemListElement", "item")
 DEPTH = 6  # of nodes in nodes; the vocabulary nests less
 
@@ -130,12 +132,12 @@ def _value(tag: Tag) -> str:
 def _nodes(text: str) -> Iterator[dict[str, Any]]:
     """Each node in one JSON-LD script; none where it is broken."""
     try:
-        parsed = json.loads(WRAPPING.sub("", text), strict=False)
+        parsed = json.loads(WRAPPING.sub("", text.strip()), strict=False)
     except (ValueError, RecursionError):
         return
-    waiting = [(parsed, 0)]
+    waiting = deque([(parsed, 0)])
     while waiting:
-        value, depth = waiting.pop(0)
+        value, depth = waiting.popleft()
         if isinstance(value, list):
             waiting.extend((item, depth + 1) for item in value)
         elif isinstance(value, dict):
