@@ -6,7 +6,7 @@ BIN := .venv/bin
 SOURCES := $(shell find crawler indexer webapp -type f -not -name '*.pyc') pyproject.toml README.md LICENSE
 APT := apt-get install -y -q --no-install-recommends
 
-.PHONY: setup demo test check bench bench-crawl serve clean browser lock translations
+.PHONY: setup demo test check bench bench-crawl bench-extract serve clean browser lock translations
 
 setup: .venv/wheel
 
@@ -55,6 +55,10 @@ bench: setup
 bench-crawl: setup
 	$(BIN)/python bench/crawl.py
 	$(BIN)/python bench/crawl.py --memory
+
+# Installs trafilatura beside.
+bench-extract: setup
+	$(BIN)/python bench/extract.py
 
 # After a change of the dependencies in pyproject.toml.
 lock: .venv/dependencies
