@@ -20,6 +20,7 @@ SKEW = timedelta(minutes=10)  # a server's clock may be ahead of ours; one that 
 BESIDE = 60  # characters before a date in which its time of day or its label stands
 SHORT = 40  # characters: "hôm qua" in a longer text is a sentence, not a stamp
 
+LONGEST = 1000  # characters that are read: a time of day is looked for before each date, which is slow on a megabyte
 INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060\ufeff]")
 MIDNIGHT = time(0)
 HOME_OFFSETS = frozenset({None, timedelta(0), timedelta(hours=7)})  # of a time: None is a zone's, here Vietnam's
@@ -177,7 +178,7 @@ def epoch(text: str, now: datetime) -> Published | None:
 
 def _fold(text: str) -> str:
     """The text in lower case, full-width digits and unusual spaces as plain ones, without invisible characters."""
-    plain = INVISIBLE.sub("", unicodedata.normalize("NFKC", text)).lower()
+    plain = INVISIBLE.sub("", unicodedata.normalize("NFKC", text[:LONGEST])).lower()
     return re.sub(r"\s+", " ", unicodedata.normalize("NFC", plain)).strip()
 
 

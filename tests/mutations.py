@@ -85,9 +85,9 @@ LABELS = (
 def mutated(pages: Sequence[bytes], number: int, *, heavy: bool = False) -> tuple[bytes, str]:
     """The page of that `number`, made of `pages`, and the Content-Type that it is sent with."""
     chance = random.Random(number)
-    text = _part(chance, chance.choice(pages).decode())
+    text = _part(chance, chance.choice(pages).decode(errors="replace"))
     if chance.random() < 0.1:
-        text = _spliced(chance, text, chance.choice(pages).decode())
+        text = _spliced(chance, text, chance.choice(pages).decode(errors="replace"))
     for change in chance.choices(CHANGES, k=chance.randint(0 if heavy else 1, 4)):
         text = change(chance, text)
     if heavy:

@@ -106,7 +106,8 @@ def _in_elements(story: Story) -> Iterator[Found[str]]:
         named = box.hints & AUTHOR_HINTS
         if named and low <= box.start < high and not box.noise and box.end - box.start <= 2:
             text = page.text(box) if box.name in BLOCKS else words_of(box.tag)
-            yield Found(bare_name(text), f"class:{min(named)}", box.tag)
+            if len(text) <= STAMP:  # thousands of elements may be called an author in one long line
+                yield Found(bare_name(text), f"class:{min(named)}", box.tag)
     for anchor in page.links:
         if "author" in attribute(anchor.tag, "rel").split() and low <= anchor.line < high and not anchor.box.noise:
             yield Found(bare_name(words_of(anchor.tag)), "rel=author", anchor.tag)

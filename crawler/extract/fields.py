@@ -50,6 +50,7 @@ LEAD = frozenset(
     {"sapo", "hometext", "lead", "standfirst", "newssummary", "summary", "postexcerpt", "entrysummary", "abstract"}
     | {"excerpt", "mota", "trichyeu", "gioithieu", "tomtat", "bodyhometext", "newslead", "shortdescription", "dek"}
 )
+LEAD_LINES = 3  # an element with more is no introduction, whatever it is called
 
 
 def category(story: Story) -> Found[str] | None:
@@ -191,8 +192,9 @@ def leads(story: Story) -> Iterator[Found[tuple[int, ...]]]:
     low, high = title.after or max(0, body.start - 3), body.indexes[0] + 1
     for box in page.boxes_from(low, high):
         named = box.hints & LEAD
-        inside = tuple(n for n in range(box.start, box.end) if not page.lines[n].hidden) if named else ()
-        if 0 < len(inside) <= 3 and not set(body.indexes) <= set(inside):
+        shown = (n for n in range(box.start, box.end) if named and not page.lines[n].hidden)
+        inside = tuple(islice(shown, LEAD_LINES + 1))
+        if 0 < len(inside) <= LEAD_LINES and not set(body.indexes) <= set(inside):
             yield Found(inside, f"class:{min(named)}", box.tag)
     if above := _sentences_above(story):
         yield Found(above, "above-text", page.lines[above[0]].box.tag)

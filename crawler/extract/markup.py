@@ -13,6 +13,7 @@ from crawler.article import Page
 from crawler.extract.charset import decode
 from crawler.extract.repair import mend
 
+LONGEST_NAME = 3000  # characters and elements, more than any lead; else each of 5,000 nested ones is read to the end
 BLOCKS = frozenset(
     """[document] address article aside blockquote body caption center dd details div dl dt fieldset figcaption figure
     footer form h1 h2 h3 h4 h5 h6 header hr html legend li main menu nav ol p pre section summary table tbody td tfoot
@@ -57,12 +58,20 @@ def attribute(tag: Tag, name: str) -> str:
 
 
 def words_of(tag: Tag) -> str:
-    """The clean text of an element; blocks and `<br>` inside part words, other elements do not."""
-    pieces = []
-    for node in tag.descendants:
+    """The clean text of an element, LONGEST_NAME of it; blocks and `<br>` inside part words, other elements do not."""
+    pieces: list[str] = []
+    left = LONGEST_NAME
+    inside = [iter(tag.contents)]  # bs4's `descendants` goes down to the last one before it gives the first
+    while inside and left > 0:
+        node = next(inside[-1], None)
         if isinstance(node, Tag):
+            left -= 1
+            inside.append(iter(node.contents))
             if node.name in BLOCKS or node.name == "br":
                 pieces.append(" ")
+        elif node is None:
+            inside.pop()
         elif type(node) is NavigableString:
+            left -= len(node)
             pieces.append(node)
     return clean("".join(pieces))

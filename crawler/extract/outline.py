@@ -18,7 +18,7 @@ from bs4.element import NavigableString
 
 from crawler.extract.documents import is_document
 from crawler.extract.lines import Anchor, Box, Line, Outline, common
-from crawler.extract.markup import BLOCKS, attribute, clean
+from crawler.extract.markup import BLOCKS, INVISIBLE, attribute, clean
 from crawler.extract.noise import mark, repeated
 from crawler.extract.pictures import captions
 
@@ -38,6 +38,8 @@ BOLD_STYLE = re.compile(r"font-weight\s*:\s*(bold|[6-9]00)", re.IGNORECASE)
 SLANTED_STYLE = re.compile(r"font-style\s*:\s*(italic|oblique)", re.IGNORECASE)
 SENTENCE_END = tuple(".:;!?…")
 NO_HINTS: frozenset[str] = frozenset()
+VISIBLE = re.compile(rf"(?!{INVISIBLE.pattern})\S")
+DEEPEST = 500  # boxes in each other; what is deeper (browsers end at 512) lies side by side, for rules go up from lines
 WHOLE = 0.95  # of a line's characters; the full stop behind it is often outside
 
 
@@ -136,6 +138,8 @@ class _Walk:
         named = "class" in tag.attrs or "id" in tag.attrs
         hints = hints_of(f"{attribute(tag, 'class')} {attribute(tag, 'id')}") if named else NO_HINTS
         around = self.box
+        if around and around.depth == DEEPEST:
+            around = around.parent
         box = Box(tag, around, around.depth + 1 if around else 0, hints, len(self.lines))
         box.heading = HEADINGS.get(tag.name) or (around.heading if around else 0)
         box.row = box if tag.name == "tr" else around.row if around else None
@@ -166,8 +170,7 @@ class _Walk:
             self.box = frame.box.parent
 
     def read(self, text: str) -> None:
-        length = len(text.strip())
-        if not length:
+        if not VISIBLE.search(text):
             if self.pieces:
                 self.pieces.append(" ")
             return
@@ -177,6 +180,7 @@ class _Walk:
             else:
                 self.flush()
             self.breaks = 0
+        length = len(text.strip())
         self.pieces.append(text)
         self.held = self.box if self.held is None or self.box is None else common(self.held, self.box)
         if self.in_link:

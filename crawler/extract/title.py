@@ -244,8 +244,10 @@ def _scored(ground: _Ground, rule: str, worth: float, where: range) -> Iterator[
     """The lines at `where` as a headline, if they can be one: agreement with the page's metadata counts most."""
     lines = ground.page.lines[where.start : where.stop]
     text = " ".join(line.text for line in lines)
+    if not 5 <= len(text) <= LONGEST:  # first, for thousands of elements may be called a title in one long line
+        return
     name = fold(text)
-    if not 5 <= len(text) <= LONGEST or RELATED.match(text) or any(map(is_label, lines)):
+    if RELATED.match(text) or any(map(is_label, lines)):
         return
     if is_site_name(text, ground.site_names) or any(line.is_link and not _is_own(line, ground.url) for line in lines):
         return
