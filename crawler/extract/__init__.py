@@ -75,11 +75,12 @@ def address(told: Metadata, url: str, site: Site) -> str:
 def headline(text: Outline, told: Metadata, chosen: Selected, site: Site, url: str) -> Title | None:
     """The headline, by the profile's selector where that finds one."""
     found = find_title(text, told, find_body(text), site.name, url)
-    if chosen.title is None:
+    named = chosen.words("title")
+    if chosen.title is None or named is None:
         return found
     box = text.box_of(chosen.title)
     after = box.end if box else found.after if found else 0
-    return Title(words_of(chosen.title), chosen.rule("title"), after)
+    return Title(named.value, named.rule, after)
 
 
 def main_text(text: Outline, chosen: Selected, title: Title) -> Body | None:

@@ -11,7 +11,7 @@ from bs4 import BeautifulSoup, Tag
 from crawler import dates
 from crawler.article import VIETNAM
 from crawler.dates import Published
-from crawler.extract.markup import attribute, words_of
+from crawler.extract.markup import attribute, clean, words_of
 from crawler.extract.story import Found
 from crawler.settings import Profile, Site
 
@@ -36,9 +36,10 @@ class Selected:
         return f"profile:{getattr(self.profile, name)}"
 
     def words(self, name: Name) -> Found[str] | None:
-        """The text of this field."""
+        """The text of this field; None where its element is empty, too."""
         tag = getattr(self, name)
-        return Found(words_of(tag) or attribute(tag, "content"), self.rule(name)) if tag is not None else None
+        text = words_of(tag) or clean(attribute(tag, "content")) if tag is not None else ""
+        return Found(text, self.rule(name)) if text else None
 
 
 def date_in(tag: Tag, now: datetime) -> Published | None:

@@ -107,7 +107,7 @@ def _ground(page: Outline, told: Metadata, rough: Body | None, site_name: str, u
     site_names = set(filter(None, map(fold, (site_name, told.first("og:site_name"), told.first("application-name")))))
     sections = _sections(page, told)
     names = [
-        (rule, _without_site(text[:LONGEST_TOLD], site_names, sections))
+        (rule, _without_site(text[:LONGEST_TOLD].strip(), site_names, sections))
         for rule, text in (
             ("json-ld", told.linked_data("headline")),
             ("opengraph", told.first("og:title")),
