@@ -45,6 +45,7 @@ PAGER = re.compile(
     r"pag(?:ination|inator|inate|ing|er|enav|e-?num|e-?link|e-?list)|phan-?trang|nav-?links|nav-?(?:below|previous)",
     re.IGNORECASE,
 )
+LONGEST_NAMES = 1000  # characters of an element's names; they are searched for each link inside
 PAGER_DEPTH = 5  # elements around a link: a, li, ul, div, nav
 
 
@@ -144,7 +145,7 @@ def _alternative(tag: Tag) -> str:
 def _in_pager(tag: Tag) -> bool:
     around = [tag, *(element for element, _ in zip(tag.parents, range(PAGER_DEPTH), strict=False))]
     return any(
-        PAGER.search(f"{_told(element, 'class')} {_told(element, 'id')} {_told(element, 'aria-label')}")
+        PAGER.search(f"{_told(element, 'class')} {_told(element, 'id')} {_told(element, 'aria-label')}"[:LONGEST_NAMES])
         for element in around
         if element.name not in {"body", "html"}
     )
