@@ -82,12 +82,12 @@ LABELS = (
 )
 
 
-def mutated(pages: Sequence[bytes], number: int, *, heavy: bool = False) -> tuple[bytes, str]:
+def mutated(pages: Sequence[str], number: int, *, heavy: bool = False) -> tuple[bytes, str]:
     """The page of that `number`, made of `pages`, and the Content-Type that it is sent with."""
     chance = random.Random(number)
-    text = _part(chance, chance.choice(pages).decode(errors="replace"))
+    text = _part(chance, chance.choice(pages))
     if chance.random() < 0.1:
-        text = _spliced(chance, text, chance.choice(pages).decode(errors="replace"))
+        text = _spliced(chance, text, chance.choice(pages))
     for change in chance.choices(CHANGES, k=chance.randint(0 if heavy else 1, 4)):
         text = change(chance, text)
     if heavy:

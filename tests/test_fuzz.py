@@ -33,6 +33,7 @@ from crawler.article import VIETNAM, Article, Page, article_id
 from crawler.extract import Document, extract, parse
 from crawler.extract.candidates import candidates
 from crawler.extract.judge import says_missing
+from crawler.extract.markup import decode
 from crawler.settings import Profile, Site
 from crawler.urls import canonical
 
@@ -68,10 +69,10 @@ class Tried:
 
 
 @cache
-def sound_pages() -> tuple[bytes, ...]:
-    """The pages that are mutated."""
+def sound_pages() -> tuple[str, ...]:
+    """The pages that are mutated, some of which are not in UTF-8."""
     files = chain((HERE / "pages").glob("*.html"), (HERE / "golden").glob("*.html"))
-    return tuple(file.read_bytes() for file in sorted(files))
+    return tuple(decode(file.read_bytes())[0] for file in sorted(files))
 
 
 def page_of(number: int) -> Page:
