@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 
 Change = Callable[[random.Random, str], str]
 
-LONGEST = 4000  # characters of a page; most of the sound ones are shorter
+LONGEST = 3000  # characters of a page; most of the sound ones are shorter
 TAG = re.compile(r"<[^<>]*>")
 CLOSING = re.compile(r"</\w+>")
 ATTRIBUTE = re.compile(r"""(?<=\s)([\w:-]+)=("[^"<>]*"|'[^'<>]*')""")

@@ -43,7 +43,7 @@ HEAVY = (
     97  # of so many pages one is large; it and the two below have no factor in common, so that all is tried with all
 )
 LISTED = 11  # of so many pages one has its candidates listed
-SECONDS = 1.0  # of processor time for one page, all that is done with it together
+SECONDS = 1.0  # of processor time for one page, all that a crawl does with it together
 ENDLESS = 20.0  # after so many what is done is ended, so that a failure names the page
 BATCH = 500  # pages; half a second's work of a process
 URL = "http://127.0.0.1:1/bai/1.html"
@@ -86,14 +86,16 @@ def tried(first: int, last: int) -> Tried:
     gc.disable()  # as the process does that reads pages for the crawl
     done = Tried()
     for number in range(first, last):
-        page, started = page_of(number), time.process_time()
+        page, started, seconds = page_of(number), time.process_time(), 0.0
         signal.setitimer(signal.ITIMER_PROF, ENDLESS)
         try:
             faults = list(_faults(page, number, done.counts))
+            seconds = time.process_time() - started
+            if number % LISTED == 0:
+                candidates(parse(page), page, SITES[number % len(SITES)])
         except Exception:
             faults = [traceback.format_exc(limit=-4)]
         signal.setitimer(signal.ITIMER_PROF, 0)
-        seconds = time.process_time() - started
         if seconds > SECONDS:
             faults.append(f"took {seconds:.1f} s")
         done.wrong += (f"page {number}: {fault}" for fault in faults)
@@ -120,8 +122,6 @@ def _faults(page: Page, number: int, counts: Counter[str]) -> Iterator[str]:
     for url in _addresses(document, page.url):
         if canonical(url) != url or urlsplit(url).scheme not in {"http", "https"} or not urlsplit(url).hostname:
             yield f"no canonical address: {url!r}"
-    if number % LISTED == 0:
-        candidates(document, page, site)
 
 
 def _addresses(document: Document, url: str) -> list[str]:
