@@ -13,13 +13,20 @@ from crawler.article import Page
 from crawler.extract.charset import decode
 from crawler.extract.repair import mend
 
+# Normalisation sorts marks in the square of their number; no letter has more than 30 (UAX #15, Stream-Safe Text).
+COMBINING = (
+    "[\u0300-\u036f\u0483-\u0487\u0591-\u05bd\u0610-\u061a\u064b-\u065f"
+    "\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]"
+)
+PILED = re.compile(f"({COMBINING}{{30}}){COMBINING}+")
+LONG = 1000  # characters of a text, in which marks cannot be too many
 LONGEST_NAME = 3000  # characters and elements, more than any lead; else each of 5,000 nested ones is read to the end
 BLOCKS = frozenset(
     """[document] address article aside blockquote body caption center dd details div dl dt fieldset figcaption figure
     footer form h1 h2 h3 h4 h5 h6 header hr html legend li main menu nav ol p pre section summary table tbody td tfoot
     th thead tr ul""".split()  # noqa: SIM905 -- forty quoted words are harder to read
 )
-PROLOGUE = re.compile(r"^\s*(?:<\?xml[^>]*>\s*)+")
+PROLOGUE = re.compile(r"^\s*(?:<\?xml[^>]*(?:>|\Z)\s*)+")
 # Control characters (but white space), soft hyphen, grapheme joiner, zero-width and directional signs, BOM.
 INVISIBLE = re.compile(
     "[\0-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\xad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]"
@@ -46,7 +53,10 @@ def parse(page: Page) -> Document:
 
 def clean(text: str) -> str:
     """One line in NFC, without invisible characters (soft hyphens too), white space of any kind as single spaces."""
-    return unicodedata.normalize("NFC", " ".join(INVISIBLE.sub("", text).split()))
+    text = " ".join(INVISIBLE.sub("", text).split())
+    if len(text) > LONG:
+        text = PILED.sub(r"\1", text)
+    return unicodedata.normalize("NFC", text)
 
 
 def attribute(tag: Tag, name: str) -> str:
