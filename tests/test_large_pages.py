@@ -43,7 +43,7 @@ LARGE = {
 
 
 def read(inside: str, site: Site = SITE) -> Extraction:
-    body = f"<html><head><meta charset=utf-8></head><body><h1>{TITLE}</h1>{WORDS * 4}{inside}</body></html>"
+    body = f"<html><head><meta charset=utf-8></head><body><h1>{TITLE}</h1>{''.join(WORDS.replace('chiều', buoi) for buoi in ('sáng', 'trưa', 'chiều', 'tối'))}{inside}</body></html>"
     page = Page("http://127.0.0.1:1/bai/1.html", NOW, 200, {}, body.encode())
     return extract(parse(page), page, site)
 
