@@ -86,6 +86,7 @@ def test_the_document_has_every_figure() -> None:
                 "gone": 0,
                 "soft_404": 1,
                 "held": 1,
+                "attachments": 0,
                 "bytes": 2048,
                 "waits": 1,
                 "waited": 2.0,
