@@ -14,6 +14,9 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 
 from crawler.article import VIETNAM, Precision
+from crawler.date_forms import ASCTIME, CALENDAR, MONTHS, VIETNAMESE, WEEKDAY, any_of
+
+__all__ = ["CALENDAR", "WEEKDAY", "Published", "Stamp", "epoch", "find", "is_clock", "is_filler", "parse", "stamps"]
 
 EARLIEST = date(1990, 1, 1)
 SKEW = timedelta(minutes=10)  # a server's clock may be ahead of ours; one that is hours ahead writes the wrong zone
@@ -26,20 +29,6 @@ MIDNIGHT = time(0)
 HOME_OFFSETS = frozenset({None, timedelta(0), timedelta(hours=7)})  # of a time: None is a zone's, here Vietnam's
 EPOCH = re.compile(r"\s*(?:/Date\()?(?P<seconds>\d{10})(?P<thousandths>\d{3})?(?:[+-]\d{4})?(?:\)/)?\s*", re.ASCII)
 
-NUMBERS = ("một", "hai", "ba", "tư", "năm", "sáu", "bảy", "tám", "chín", "mười", "mười một", "mười hai")
-VIETNAMESE = {word: number for number, word in enumerate(NUMBERS, 1)} | {"bốn": 4, "bẩy": 7}
-ENGLISH = {
-    name: number
-    for number, month in enumerate(
-        (
-            *("january", "february", "march", "april", "may", "june"),
-            *("july", "august", "september", "october", "november", "december"),
-        ),
-        start=1,
-    )
-    for name in (month, month[:3], month[:4])
-}
-MONTHS = VIETNAMESE | ENGLISH
 UNITS = {
     "giây": timedelta(seconds=1),
     "second": timedelta(seconds=1),
@@ -54,59 +43,35 @@ UNITS = {
     "week": timedelta(weeks=1),
 }
 DAYS_AGO = {"hôm nay": 0, "today": 0, "hôm qua": 1, "yesterday": 1, "hôm kia": 2}
-
-
-def _any_of(words: dict[str, int] | dict[str, timedelta]) -> str:
-    return "|".join(sorted(words, key=len, reverse=True))
-
-
-# A number that goes on is no date: 08.01.2021.555, 1-08-01-2021; but 08/01/2021-14:30 is one.
-BEFORE = r"(?<![\w/.\-])"
-AFTER = r"(?!\d|[/.]\d|-\d+(?![\d:hg]))"
-YEAR = r"(?P<y>\d{4}|\d{2})"
-MONTH_NAME = rf"(?:tháng|thg|th)\.?\s*(?P<m>\d{{1,2}}|{_any_of(VIETNAMESE)})(?!\w)"
-
-FORMS = (
-    rf"{BEFORE}(?P<y>\d{{4}})-(?P<m>\d{{1,2}})-(?P<d>\d{{1,2}})(?!\d|[/.]\d|-\d)",
-    rf"{BEFORE}(?P<y>\d{{4}})/(?P<m>\d{{1,2}})/(?P<d>\d{{1,2}}){AFTER}",
-    rf"{BEFORE}(?P<d>\d{{1,2}})\s?/\s?(?P<m>\d{{1,2}})\s?/\s?{YEAR}{AFTER}",
-    rf"{BEFORE}(?P<d>\d{{1,2}})\s?-\s?(?P<m>\d{{1,2}})\s?-\s?{YEAR}{AFTER}",
-    rf"{BEFORE}(?P<d>\d{{1,2}})\.\s?(?P<m>\d{{1,2}})\.\s?(?P<y>\d{{4}}){AFTER}",
-    rf"{BEFORE}(?P<d>\d{{1,2}})\s*{MONTH_NAME}\s*(?:,|năm|[/-])?\s*(?P<y>\d{{4}}){AFTER}",
-    rf"{BEFORE}{MONTH_NAME}\s+(?P<d>\d{{1,2}}),?\s+(?P<y>\d{{4}}){AFTER}",
-    rf"{BEFORE}(?P<d>\d{{1,2}})(?:st|nd|rd|th)?[\s-]+(?P<m>{_any_of(ENGLISH)})\.?,?[\s-]+{YEAR}{AFTER}",
-    rf"{BEFORE}(?P<m>{_any_of(ENGLISH)})\.?\s+(?P<d>\d{{1,2}})(?:st|nd|rd|th)?,?\s+(?P<y>\d{{4}}){AFTER}",
-)
-# One pattern, so that the first date of a text is found whatever its form; a group's name is used once: y0, y1, ...
-CALENDAR = re.compile("|".join(re.sub(r"(?<=\?P<)[ymd]", rf"\g<0>{n}", form) for n, form in enumerate(FORMS)))
 RELATIVE = re.compile(
-    rf"(?<!\w)(?:(?P<count>\d{{1,3}}|an?|{_any_of(VIETNAMESE)})\s+(?P<unit>{_any_of(UNITS)})s?\s+(?:trước|ago)|"
+    rf"(?<!\w)(?:(?P<count>\d{{1,3}}|an?|{any_of(VIETNAMESE)})\s+(?P<unit>{any_of(UNITS)})s?\s+(?:trước|ago)|"
     r"(?:vài (?:giây|phút) trước|vừa xong|vừa mới đăng|just now))(?!\s*\w)"
 )
 # "Hôm nay: 153" counts visitors.
-NEAR = re.compile(rf"(?<!\w)(?P<near>{_any_of(DAYS_AGO)})(?!\w|\s*:?\s*\d+\b(?!\s?[:hg]))")
+NEAR = re.compile(rf"(?<!\w)(?P<near>{any_of(DAYS_AGO)})(?!\w|\s*:?\s*\d+\b(?!\s?[:hg]))")
 
-WEEKDAY = (
-    r"(?:thứ[\s-]+(?:hai|ba|tư|năm|sáu|bảy|bẩy|[2-7])|chủ\s+nhật|c\.?n|t\.?[2-7]|th\s[2-7]|"
-    r"(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?\.?)(?!\w)"
-)
 CLOCK = (
-    r"(?<![\w:/.])(?P<hour>[01]?\d|2[0-3])(?:\s?(?::|h|g|giờ)\s?(?P<minute>[0-5]\d)(?!\d)(?::(?P<second>[0-5]\d)(?:[.,]\d+)?)?"
-    r"(?:\s?(?:phút|ph?)(?![\w.])|['’])?|\s?(?:h|giờ)(?![\w]))(?:\s?(?P<half>[ap]\.?m|sa|ch|sáng|chiều|tối)(?!\w)\.?)?"
+    r"(?:(?P<ahead>[上下]午|午[前後后])\s?|(?<![\w:/.]))(?P<hour>[01]?\d|2[0-3])"
+    r"(?:\s?(?::|h|g|giờ|[时時点])\s?(?P<minute>[0-5]\d)(?!\d)(?::(?P<second>[0-5]\d)(?:[.,]\d+)?)?"
+    r"(?:\s?(?:phút|ph?|uhr)(?![\w.])|['’分])?|\s?(?:h|giờ|uhr)(?![\w])|[时時点])"
+    r"(?:\s?(?P<half>[ap]\.?m|sa|ch|sáng|chiều|tối)(?!\w)\.?)?"
     r"(?:\s*\(?(?P<zone>z|(?:gmt|utc)?\s?[+-]\d{1,2}(?::?\d{2})?|gmt|utc?|ict)(?!\w)\)?)?"
 )
-GAP = rf"[\s,;|()\[\]–—•·@-]*(?:(?:t(?=\d)|{WEEKDAY}|vào|lúc|hồi|ngày|at|on)[\s,;|()–—•·@-]*)*"
-MORNING = frozenset({"am", "a.m", "sa", "sáng"})
-AFTERNOON = frozenset({"pm", "p.m", "ch", "chiều", "tối"})
+GAP = rf"[\s,;|()\[\]–—•·@-]*(?:(?:t(?=\d)|{WEEKDAY}|vào|lúc|hồi|ngày|at|on|à|um|le|a las)[\s,;|()–—•·@-]*)*"
+MORNING = frozenset({"am", "a.m", "sa", "sáng", "上午", "午前"})
+AFTERNOON = frozenset({"pm", "p.m", "ch", "chiều", "tối", "下午", "午後", "午后"})
 LATER = re.compile(GAP + CLOCK.replace(r"(?<![\w:/.])", ""))
 EARLIER = re.compile(f"{CLOCK}{GAP}$")
+ALONE = re.compile(f"{GAP}{CLOCK}{GAP}")
 LABELS = re.compile(
     rf"(?<!\w)(?:{WEEKDAY}|(?:ngày|thời gian đăng|đăng(?: tin| bài)?|được|đã|cập nhật|xuất bản|viết|tạo|gửi|lúc|vào|"
-    r"giờ|posted|published|updated?|created|modified|publish|post|date|time|on|at|last|gmt|utc|ict)(?!\w))"
+    r"giờ|posted|published|updated?|created|modified|publish|post|date|time|on|at|last|gmt|utc|ict|"
+    r"publiée?|mise? (?:en ligne|à jour)|le|à|veröffentlicht|am|um|uhr|publicado|el|a las)(?!\w))|"
+    r"(?:发布|發布|发表|更新)(?:时间|時間|日期|于)?|(?:公開|掲載|投稿|更新)日時?|日期|时间"
 )
 DATED = re.compile(
-    rf"(?<!\w)(?:{WEEKDAY}|ngày|(?:đăng|xuất bản|viết|tạo|cập nhật|lúc|vào|posted|published|updated|created|date|on)"
-    r"(?!\w))[\s,:|–-]*$"
+    rf"(?<!\w)(?:{WEEKDAY}|ngày|(?:đăng|xuất bản|viết|tạo|cập nhật|lúc|vào|posted|published|updated|created|"
+    r"date|on|le|publié)(?!\w))[\s,:|–-]*$"
 )
 
 
@@ -166,6 +131,11 @@ def is_filler(text: str) -> bool:
     return not re.search(r"\w", LABELS.sub(" ", text))
 
 
+def is_clock(text: str) -> bool:
+    """Tell whether a `text` is a time of day and nothing else: "2:15 chiều"."""
+    return len(text) <= SHORT and bool(ALONE.fullmatch(_fold(text)))
+
+
 def epoch(text: str, now: datetime) -> Published | None:
     """Read the seconds or milliseconds since 1970 in a `text` that is known to be a time; ten digits are since 2001."""
     match = EPOCH.fullmatch(text)
@@ -179,7 +149,7 @@ def epoch(text: str, now: datetime) -> Published | None:
 def _fold(text: str) -> str:
     """The text in lower case, full-width digits and unusual spaces as plain ones, without invisible characters."""
     plain = INVISIBLE.sub("", unicodedata.normalize("NFKC", text[:LONGEST])).lower()
-    return re.sub(r"\s+", " ", unicodedata.normalize("NFC", plain)).strip()
+    return ASCTIME.sub(r"\1 \3 \2", re.sub(r"\s+", " ", unicodedata.normalize("NFC", plain)).strip())
 
 
 def _places(text: str, now: datetime) -> Iterator[_Place]:
@@ -271,7 +241,7 @@ def _published(day: date, moment: time) -> Published:
 
 
 def _moment(clock: re.Match[str]) -> time | None:
-    hour, half = int(clock["hour"]), clock["half"]
+    hour, half = int(clock["hour"]), clock["half"] or clock["ahead"]
     zone = _zone(clock["zone"])
     afternoon = half in AFTERNOON
     if zone is None or (afternoon and hour == 0):

@@ -73,7 +73,12 @@ LAST_LINES = [
     ("<p>Nguồn: Nguyễn Văn An</p>", "Nguyễn Văn An"),
     ("<p>Theo Dân trí</p>", "Dân trí"),
     ("<p>(Theo VnExpress)</p>", "VnExpress"),
-    ("<p>Theo báo Tuổi Trẻ</p>", "Tuổi Trẻ"),
+    ("<p>Theo báo Tuổi Trẻ</p>", "báo Tuổi Trẻ"),
+    ("<p>(Theo báo Nhân dân)</p>", "báo Nhân dân"),
+    ("<p>Theo Báo Bắc Sơn</p>", "Báo Bắc Sơn"),
+    ("<p>Theo báo cáo của nhà trường</p>", None),
+    ('<p align="right"><b>Lan Anh - Minh Đức</b></p>', "Lan Anh - Minh Đức"),
+    ('<table><tr><td align="right"><b>Lan Anh - Minh Đức</b></td></tr></table>', "Lan Anh - Minh Đức"),
     ("<p>Theo chinhphu.vn</p>", None),
     ("<p>Lan Anh (tổng hợp)</p>", "Lan Anh"),
     ("<p>Lan Anh (t/h)</p>", "Lan Anh"),
@@ -154,6 +159,35 @@ STAMPS = [
     ('<p><a rel="author" href="/lan-anh">Lan Anh</a></p>', "Lan Anh"),
     ('<p class="tac-gia">Tác giả: Lan Anh</p>', "Lan Anh"),
     ('<p class="author">admin</p>', None),
+    ("<p>Posted on 08/01/2021 by Lan Anh 5,310 views</p>", "Lan Anh"),
+    ("<p>Publié le 8 janvier 2021 à 9h30 | Par Claire Vasseur</p>", "Claire Vasseur"),
+    ("<p>发布时间:2021年1月8日 10:20 作者:陈秋河 点击:[1586]</p>", "陈秋河"),
+    ("<p>Ngày đăng: 08/01/2021 Tác giả: Lan Anh Lượt xem: 5</p>", "Lan Anh"),
+    ("<p>08/01/2021 | Người đăng: Lan Anh | 5 lượt xem</p>", "Lan Anh"),
+    ("<p>Lan Anh · 08/01/2021 · 4 phút đọc</p>", "Lan Anh"),
+    ("<div><span>Lan Anh</span><span>08/01/2021</span><span>318</span></div>", "Lan Anh"),
+    ("<div><time>8/1/2021</time><span class='author'>Nguyễn Thị Lan</span></div>", "Nguyễn Thị Lan"),
+    ("<div class='author'><time>8/1/2021</time><span>Nguyễn Thị Lan</span></div>", "Nguyễn Thị Lan"),
+    ("<div class='author'><span>Nguyễn Thị Lan</span><time>8/1/2021</time></div>", "Nguyễn Thị Lan"),
+    ("<div class='author'>08/01/2021</div>", None),
+    (
+        "<div><div class='author-by'>By</div> <a href='/a/1'>Lan Anh</a><div class='author-line'> - </div></div>",
+        "Lan Anh",
+    ),
+    ("<p><span class='author-label'>Tác giả:</span> <a href='/a/1'>Lan Anh</a></p>", "Lan Anh"),
+    ("<p><span class='author'>Bởi</span></p>", None),
+    ("<p>Bởi Lan Anh, Th 6, 08/01/2021 - 14:05</p>", "Lan Anh"),
+    ("<p>Submitted by Lan Anh on Fri, 01/08/2020 - 14:05</p>", "Lan Anh"),
+    ("<p>Bởi Vì Sao, 08/01/2021</p>", "Vì Sao"),
+    ("<p>Bởi vậy, từ 08/01/2021 trường đóng cửa</p>", None),
+    ("<p>By the end of the week</p>", None),
+    ("<p>Tin của Trường, <b typeof='schema:Person' property='schema:name'>Lan Anh</b>, 8/1/2021</p>", "Lan Anh"),
+    ("<p>Tin của <b typeof='schema:Organization' property='schema:name'>Lan Anh</b>, 8/1/2021</p>", None),
+    ("<p>Lạng Sơn | 08/01/2021</p>", None),
+    ("<p>Phòng Đào tạo | 08/01/2021</p>", None),
+    ("<p>Đời Sống | 08/01/2021</p><p><a href='/doi-song'>Đời sống</a></p>", None),
+    ("<p><a href='/doi-song'>Góc Nhìn</a> | 08/01/2021</p>", None),
+    ("<p>Lan Anh | Minh Đức</p>", None),
 ]
 
 TOLD = [
@@ -200,6 +234,8 @@ def test_a_name_in_bold_text_that_is_all_bold_proves_nothing() -> None:
     [
         ("<p>Tin, ảnh: Lan Anh</p>", 1),
         ("<p><b>Lan Anh</b></p><p>Nguồn: Dân trí</p>", 2),
+        ("<p>Ảnh: Lan Anh</p>", 1),
+        ("<p>Ảnh: sinh viên nhập học</p>", 0),
         ("<p>Lan Anh</p>", 0),
         ("<p><b>HIỆU TRƯỞNG</b></p><p><b>Nguyễn Văn An</b></p>", 0),
     ],
@@ -209,6 +245,38 @@ def test_the_lines_that_are_no_part_of_the_text(last: str, count: int) -> None:
     assert [known.text.lines[index].text for index in sorted(byline.lines(known))] == [
         line.text for line in known.text.lines[len(known.text.lines) - count :]
     ]
+
+
+PICTURES = "".join(f"<p><img src='/anh/{n}.jpg' width='600' height='400'></p>" for n in range(4))
+
+
+@pytest.mark.parametrize(
+    ("pictures", "last", "name"),
+    [
+        (PICTURES, "<p>Ảnh: Lan Anh</p>", "Lan Anh"),
+        (PICTURES, "<p>Bài: Minh Đức</p><p>Ảnh: Lan Anh</p>", "Minh Đức"),
+        (PICTURES, "<p>Ảnh: minh họa</p>", None),
+        ("", "<p>Ảnh: Lan Anh</p>", None),
+    ],
+)
+def test_the_photographer_is_the_author_of_a_photo_story(pictures: str, last: str, name: str | None) -> None:
+    assert (
+        author(page(f"<div>{HEAD}{STAMP}<div>{TEXT}{pictures}<p>Ngày hội đã khép lại.</p>{last}</div></div>")) == name
+    )
+
+
+FORM = """<table><tr><td><h3>Nội dung</h3></td><td><div>{text}</div></td></tr>
+<tr><td><h3>Hết hạn</h3></td><td>31/12/2020</td></tr>
+<tr><td>Tệp đính kèm</td><td><a href="/mau.doc">mau.doc</a></td></tr>
+</table><table><tr><td>{made}</td></tr>
+<tr><td>Last modified at 09/01/2021 8:00 AM by <a href="/u">Minh Đức</a></td></tr>
+</table>"""
+
+
+def test_a_form_says_below_who_made_it() -> None:
+    made = 'Created at 08/01/2021 2:05 PM by <a href="/u">Nguyễn Thị Phương Thảo</a>'
+    assert author(page(HEAD + FORM.format(text=TEXT, made=made))) == "Nguyễn Thị Phương Thảo"
+    assert author(page(HEAD + FORM.format(text=TEXT, made="Created at 08/01/2021 2:05 PM"))) is None
 
 
 def test_why_a_name_is_not_taken() -> None:

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crawler.article import VIETNAM
-from crawler.dates import EARLIEST, SKEW, Published, epoch, find, parse, stamps
+from crawler.dates import EARLIEST, SKEW, Published, epoch, find, is_clock, parse, stamps
 
 NOW = datetime(2021, 1, 10, 12, 0, tzinfo=VIETNAM)
 LISTING = Path(__file__).parents[2] / "shared/data/html/hcmus/listing_items.jsonl"
@@ -94,6 +94,23 @@ DAYS = [
     ("1 tuần trước", "2021-01-03"),
     ("01/01/1990", "1990-01-01"),
     ("29/02/2020", "2020-02-29"),
+    ("8 janvier 2021", "2021-01-08"),
+    ("1er mars 2018", "2018-03-01"),
+    ("Publié le mercredi 21 mars 2018", "2018-03-21"),
+    ("mer. 21 mars 2018", "2018-03-21"),
+    ("14 févr. 2018", "2018-02-14"),
+    ("15 août 2018", "2018-08-15"),
+    ("Freitag, 8. Januar 2021", "2021-01-08"),
+    ("12. März 2018", "2018-03-12"),
+    ("8 de enero de 2021", "2021-01-08"),
+    ("viernes, 8 de enero del 2021", "2021-01-08"),
+    ("2021年1月8日", "2021-01-08"),
+    ("2021年01月08日 星期五", "2021-01-08"),
+    ("2021 年 1 月 8 日", "2021-01-08"),
+    ("2021年1月8日(金)", "2021-01-08"),
+    ("2021年1月8日（金曜日）", "2021-01-08"),
+    ("发布日期:2021年1月8日", "2021-01-08"),
+    ("2021년 1월 8일", "2021-01-08"),
 ]
 
 TIMES = [
@@ -154,6 +171,18 @@ TIMES = [
     ("Fri, 08 Jan 2021 09:15:00 +0700", "2021-01-08T09:15:00+07:00"),
     ("Fri, 08 Jan 2021 02:15:00 GMT", "2021-01-08T02:15:00+00:00"),
     ("January 8, 2021 at 9:15 pm", "2021-01-08T21:15:00+07:00"),
+    ("21 mars 2018 à 9h30", "2018-03-21T09:30:00+07:00"),
+    ("Publié le 1er mars 2018 à 16 h 05", "2018-03-01T16:05:00+07:00"),
+    ("8. Januar 2021 um 14:30 Uhr", "2021-01-08T14:30:00+07:00"),
+    ("8 de enero de 2021 a las 14:30", "2021-01-08T14:30:00+07:00"),
+    ("发布时间:2021年1月8日 14:30", "2021-01-08T14:30:00+07:00"),
+    ("2021年01月08日14时30分", "2021-01-08T14:30:00+07:00"),
+    ("2021年1月8日 下午2:30", "2021-01-08T14:30:00+07:00"),
+    ("2021年1月8日 午前9時15分", "2021-01-08T09:15:00+07:00"),
+    ("Fri Jan  8 14:30:00 2021", "2021-01-08T14:30:00+07:00"),
+    ("Fri Jan 08 14:30:00 +0700 2021", "2021-01-08T14:30:00+07:00"),
+    ("Fri Jan 8 07:30:00 UTC 2021", "2021-01-08T07:30:00+00:00"),
+    ("16h30' ngày 8-1-2021", "2021-01-08T16:30:00+07:00"),
 ]
 
 NOT_DATES = [
@@ -202,6 +231,15 @@ NOT_DATES = [
     "08/01/2021 14:75",
     "Hội nghị ngày 08/01/2021 tại Hà Nội",
     "Hôm qua, sinh viên nhập học",
+    "32 mars 2018",
+    "mars 2018",
+    "8 mardi 2018",
+    "2021年13月8日",
+    "2021年1月",
+    "1月8日",
+    "2020年12月8日から",
+    "12021年1月8日",
+    "jusqu'au 8 janvier 2021",
 ]
 
 INSIDE = [
@@ -269,6 +307,24 @@ def test_spelling_does_not_matter(text: str, value: str) -> None:
 )
 def test_an_epoch(text: str, value: str | None) -> None:
     assert epoch(text, NOW) == (Published(value, "time") if value else None)
+
+
+@pytest.mark.parametrize(
+    ("text", "alone"),
+    [
+        ("2:15 chiều", True),
+        ("14:30", True),
+        ("lúc 14h30", True),
+        ("(9:15 PM)", True),
+        ("14:30 08/01/2021", False),
+        ("14:30 - 16:30", False),
+        ("tỷ số 14:30", False),
+        ("14", False),
+        ("", False),
+    ],
+)
+def test_a_time_of_day_alone(text: str, alone: bool) -> None:
+    assert is_clock(text) is alone
 
 
 @pytest.mark.parametrize(

@@ -86,6 +86,20 @@ BETWEEN = [
     ('<div class="date">Thứ Sáu<br>08/01/2021</div>', DAY, "class:date"),
     ('<div class="ngay"><b>08</b> <i>Tháng 1</i> <u>2021</u></div>', DAY, "class:ngay"),
     ('<p>14:30 <span class="date">08/01/2021</span></p>', NOON, "class:date"),
+    ("<p>Thảo Nguyên·8 tháng 1, 2021 lúc 14:30·4 phút đọc</p>", NOON, RULE),
+    ("<p>08/01/2021 | Người đăng: Lan Anh</p>", DAY, RULE),
+    ("<p>8 janvier 2021 | Par Claire Vasseur</p>", DAY, RULE),
+    ("<p>Publié le vendredi 8 janvier 2021 à 14h30 par Claire Vasseur</p>", NOON, RULE),
+    ("<p>发布时间:2021年1月8日 14:30&nbsp;&nbsp;作者:陈秋河&nbsp;&nbsp;点击:[1586]</p>", NOON, RULE),
+    ("<p>掲載日:2021年1月8日(金)</p>", DAY, RULE),
+    ("<p>更新时间:2021年1月8日</p>", DAY, CHANGED),
+    ("<p><span><i></i> Hôm kia</span><span><i></i> 15.204</span></p>", DAY, RULE),
+    ("<p><time>8/1/2021</time><span>Nguyễn Thị Lan</span></p>", DAY, "time"),
+    ("<p><span>08/01/2021</span><span>Phòng Công tác sinh viên</span></p>", DAY, RULE),
+    ("<ul class='post-info'><li>08/01/2021</li><li>2:30 chiều</li></ul>", NOON, RULE),
+    ("<ul><li><time>08/01/2021</time></li><li><time>14:30</time></li><li>Tin tức</li></ul>", NOON, "time"),
+    ("<ul><li>14:30</li><li>08/01/2021</li></ul>", NOON, RULE),
+    ("<ul><li>08/01/2021</li><li>14:30 - 16:30</li></ul>", DAY, RULE),
     ('<p itemprop="datePublished">08/01/2021</p><p itemprop="datePublished">Mới</p>', DAY, "microdata"),
 ]
 
@@ -108,6 +122,13 @@ REFUSED = [
     "<p>5 - 8/1/2021</p>",
     "<p>Lượt truy cập từ 01/01/2020: 15.320</p>",
     "<p>Hôm nay: 153 lượt xem</p>",
+    "<p>Hôm qua <b>1.021</b></p>",
+    "<p><b>Hôm qua</b> <i>1.021</i></p>",
+    "<p><b>08/01/2021</b> <i>Lễ khai giảng</i></p>",
+    "<p>Jusqu'au 8 janvier 2021</p>",
+    "<p>报名截止:2021年1月8日</p>",
+    "<div><span>Hạn nộp</span><span>08/01/2021</span></div>",
+    "<div><span>Đời sống</span><span>Hết hạn:</span><span>08/01/2021</span></div>",
     "<p>© 2020. Cập nhật ngày 08/01/2021</p>",
     "<p>Điện thoại: 024.3858.4615, ngày đăng 08/01/2021</p>",
     "<p>Ngày đăng: 13/13/2020</p>",
@@ -144,6 +165,19 @@ BELOW = [
     ('<div class="chan">Bản quyền thuộc về Nhà trường. Cập nhật: 08/01/2021</div>', None, None),
     ('<div id="phan-hoi"><p>Hay quá!</p><p class="date">09/01/2021</p></div>', None, None),
     ('<div class="reply"><time datetime="2021-01-09">x</time></div>', None, None),
+]
+
+FORM = """<table><tr><td><h3>Nội dung</h3></td><td><div>{text}</div></td></tr>
+<tr><td><h3>Hết hạn</h3></td><td class="date">05/01/2021</td></tr>
+<tr><td>Tệp đính kèm</td><td><a href="/mau.doc">mau.doc</a></td></tr>
+<tr><td>Phòng</td><td>304</td></tr></table><table>{made}</table>"""
+MADE = [
+    ("<tr><td>Created at 8/1/2021 2:30 PM by <a href='/u'>Nguyễn Thị Phương Thảo</a></td></tr>", NOON, RULE),
+    ("<tr><td>Được tạo lúc 8/1/2021 2:30 CH bởi Lan Anh</td></tr>", NOON, RULE),
+    ("<tr><td>Last modified at 8/1/2021 2:30 PM by <a href='/u'>System Account</a></td></tr>", NOON, CHANGED),
+    ("<tr><td>8/1/2021 2:30 PM</td></tr>", None, None),
+    ("<tr><td><h3>Tin khác</h3></td></tr><tr><td>Được tạo lúc 8/1/2021</td></tr>", None, None),
+    ("<tr><td><a href='/2'>Trường khen thưởng sinh viên</a></td></tr><tr><td>Đăng ngày 8/1/2021</td></tr>", None, None),
 ]
 
 INSIDE = [
@@ -210,6 +244,11 @@ def test_no_date_of_publication(stamp: str) -> None:
 @pytest.mark.parametrize(("stamp", "value", "rule"), BELOW)
 def test_below_the_text(stamp: str, value: str | None, rule: str | None) -> None:
     assert found(page(f"<div>{HEAD}{BODY}{stamp}</div>")) == (value, rule)
+
+
+@pytest.mark.parametrize(("made", "value", "rule"), MADE)
+def test_the_last_row_of_a_form(made: str, value: str | None, rule: str | None) -> None:
+    assert found(page(HEAD + FORM.format(text=TEXT, made=made))) == (value, rule)
 
 
 @pytest.mark.parametrize("event", INSIDE)

@@ -14,11 +14,23 @@ from urllib.parse import urlsplit
 from bs4 import Tag
 
 from crawler.extract.body import distance
-from crawler.extract.credit import bare_name, credited, credited_after_date, is_marked, is_source, trimmed
+from crawler.extract.credit import (
+    bare_name,
+    credited,
+    credited_amid,
+    is_label_alone,
+    is_marked,
+    is_source,
+    parts,
+    photographer,
+    trimmed,
+)
+from crawler.extract.dated_line import pieces, read_line
 from crawler.extract.labels import CONTACT, RELATED
 from crawler.extract.markup import BLOCKS, attribute, words_of
-from crawler.extract.name import is_account, shape
+from crawler.extract.name import is_account, is_group, is_person, is_place, shape
 from crawler.extract.outline import Line, hints_of
+from crawler.extract.shown import end_of_form
 from crawler.extract.story import STAMP, Found, Story
 from crawler.extract.title import fold
 
@@ -36,7 +48,9 @@ SIGNED = re.compile(
 )
 RIGHT = re.compile(r"text-align\s*:\s*(?:right|end)", re.IGNORECASE)
 RIGHT_HINTS = frozenset({"textright", "alignright", "textalignright", "rteright", "textend"})
-SENTENCE_END = (".", "!", "?", "…", "”", '"', ")")
+SENTENCE_END = (".", "!", "?", "…", "”", '"', ")", "。", "！", "？", "」")
+PERSON = re.compile(r"(?:^|[:/])Person$")
+PICTURES = 3  # an article with fewer is no photo story
 LAST = 3  # lines of the text, and as many below it, in which a byline may stand: sources and credits may follow it
 NEAR = 3  # steps in the tree; a byline below the text may stand in a box of its own
 SIGNATURE = 8  # lines at the end of a document: place and date, office, "(đã ký)", name
@@ -58,31 +72,41 @@ def find_all(story: Story) -> Iterator[Found[str]]:
         if text:
             yield Found(bare_name(text), rule)
     yield from _in_elements(story)
+    yield from _in_rdfa(story)
     above, below = _above(story), _below(story)
     for index in (*above, *below):
         if name := credited(story.text.lines[index].text):
             yield Found(name, "text:byline", story.text.lines[index].box.tag)
-    for index in above:
-        if name := credited_after_date(story.text.lines[index].text):
+    for index in (*above, *_rows_below(story)):
+        if name := credited_amid(story.text.lines[index].text) or _beside_date(story, index):
             yield Found(name, "text:byline", story.text.lines[index].box.tag)
     for index in below:
         if name := _signed(story, index):
             yield Found(name, "text:signed", story.text.lines[index].box.tag)
+    for index in below if _is_photo_story(story) else ():
+        if name := photographer(story.text.lines[index].text):
+            yield Found(name, "text:photos", story.text.lines[index].box.tag)
 
 
 def lines(story: Story) -> tuple[int, ...]:
-    """The lines at the end of the text that only name its author or source, and so are no part of it."""
-    shown = story.text.lines
-    return tuple(
+    """The lines that only name the author, source or photographer, and so are no part of the text.
+
+    These are at its end; at its beginning may be a row of elements with the date.
+    """
+    shown, first = story.text.lines, story.body.start
+    last = [
         index
         for index in _below(story)
-        if credited(shown[index].text) or is_source(shown[index].text) or _signed(story, index)
-    )
+        if any(read(shown[index].text) for read in (credited, is_source, photographer)) or _signed(story, index)
+    ]
+    is_row = len(shown[first].text) <= STAMP and bool(pieces(shown[first]))
+    is_stamp = is_row and any(dated.kind == "bare" for dated in read_line(story, first))
+    return (first, *last) if is_stamp else tuple(last)
 
 
 def refusal(story: Story, name: str) -> str | None:
     """Tell why this is no author: the office that pressed the button ("admin") and the site itself are nobody."""
-    if NOBODY.match(name):
+    if NOBODY.match(name) or not re.search(r"[^\W\d_]", name):
         return "nobody's name"
     if len(name) > 100 or "://" in name:
         return "no name: too long, or an address"
@@ -106,11 +130,60 @@ def _in_elements(story: Story) -> Iterator[Found[str]]:
         named = box.hints & AUTHOR_HINTS
         if named and low <= box.start < high and not box.noise and box.end - box.start <= 2:
             text = page.text(box) if box.name in BLOCKS else words_of(box.tag)
+            if is_label_alone(text):
+                beside = box.tag.find_next_sibling(True)
+                text = words_of(beside) if beside else ""
             if len(text) <= STAMP:  # thousands of elements may be called an author in one long line
                 yield Found(bare_name(text), f"class:{min(named)}", box.tag)
     for anchor in page.links:
         if "author" in attribute(anchor.tag, "rel").split() and low <= anchor.line < high and not anchor.box.noise:
             yield Found(bare_name(words_of(anchor.tag)), "rel=author", anchor.tag)
+
+
+def _in_rdfa(story: Story) -> Iterator[Found[str]]:
+    """The person whom Drupal names beside the date above the text."""
+    for index in _above(story):
+        line = story.text.lines[index]
+        is_dated = line.box.end - line.box.start == 1 and any(map(str.isdigit, line.text))
+        tag = line.box.tag.find(property="schema:name") if is_dated else None
+        if isinstance(tag, Tag) and PERSON.search(attribute(tag, "typeof")):
+            yield Found(bare_name(words_of(tag)), "rdfa", tag)
+
+
+def _rows_below(story: Story) -> list[int]:
+    """The lines below the text that say when the article was made: "Created at … by …"."""
+    rows = range(story.body.end, end_of_form(story))
+    named = [n for n in rows if credited_amid(story.text.lines[n].text)]
+    return [n for n in named if any(dated.kind == "published" for dated in read_line(story, n))]
+
+
+def _beside_date(story: Story, index: int) -> str | None:
+    """The name that stands beside the date in a stamp below the headline: "Lan Anh · 8/1/2021", "8/1/2021 | Par X"."""
+    if not story.title.after <= index <= story.body.start:
+        return None
+    line = story.text.lines[index]
+    told = [part for row in (pieces(line), parts(line.text)) if len(row) > 1 for part in row]
+    if not told or not read_line(story, index):
+        return None
+    labelled = filter(None, map(credited, told))
+    return next(labelled, None) or next((part for part in told if _is_name_alone(story, line, part)), None)
+
+
+def _is_name_alone(story: Story, line: Line, part: str) -> bool:
+    """It has the shape of a name, and is no section: a section has a link, and so is in the menu."""
+    if not shape(part) or is_group(part) or is_place(part) or (line.linked and not is_person(part)):
+        return False
+    told = story.told
+    sections = {told.linked_data("articleSection"), told.first("article:section"), *told.crumbs}
+    linked = (words_of(anchor.tag) for anchor in story.text.links)
+    return fold(part) not in {*map(fold, sections), *map(fold, linked)}
+
+
+def _is_photo_story(story: Story) -> bool:
+    """There are at least as many pictures as lines of text."""
+    shown = range(story.title.after, story.body.end + 1)
+    count = sum(picture.line in shown and not picture.box.noise for picture in story.text.pictures)
+    return count >= PICTURES and count >= len(story.body.indexes)
 
 
 def _above(story: Story) -> list[int]:
@@ -166,8 +239,9 @@ def _aligns_right(tag: Tag) -> bool:
 def _is_in_list(story: Story, index: int) -> bool:
     """The line is an item, a small cell, a heading, a quotation's source, or stands below a picture."""
     line = story.text.lines[index]
-    cell = line.box.cell
-    in_table = cell is not None and cell.end - cell.start <= LAST
+    cell, row = line.box.cell, line.box.row
+    is_alone = cell is not None and row is not None and (cell.start, cell.end) == (row.start, row.end)  # a layout's
+    in_table = cell is not None and cell.end - cell.start <= LAST and not is_alone
     below_picture = any(picture.line == index and not picture.box.noise for picture in story.text.pictures)
     return bool(in_table or line.heading or line.box.caption or below_picture or line.box.inside("li", "blockquote"))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import takewhile
 from urllib.parse import urlsplit
 
 from crawler.article import Article, Page
@@ -19,6 +20,10 @@ LIST = "looks like a list page"
 SHORTEST = 30  # characters; "Sinh viên được nghỉ học chiều nay." is a notice
 MESSAGE = 400  # characters; a text of that length says more than that a page is missing
 OTHERS = 1500  # characters beside such a message that are no link: the address, the name, the labels of a template
+OPENING = 3  # sentences before the first link to another page: an introduction to a list is shorter
+SENTENCE = 40  # characters
+# Chinese, Japanese and Korean say in one character what takes two or three letters elsewhere.
+DENSE = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 UNTITLED = 400  # characters; less text under no headline is a box of a home page
 MISSING = re.compile(
     r"^\W*404\W*$|\b(lỗi|error)\W{0,3}404\b|\b404\W{0,3}(not found|error|không)|không tìm thấy|không tồn tại|"
@@ -82,7 +87,7 @@ def doubt(story: Story, has_documents: bool) -> str | None:
         return LIST
     if story.told.is_list or _says_list(page) or _is_teased(page, body, url) or _is_links(story):
         return LIST
-    length = sum(len(page.lines[n].text) for n in body.indexes)
+    length = _length(" ".join(page.lines[n].text for n in body.indexes)[:UNTITLED])
     if length < SHORTEST and not has_documents:
         return lacking(page, "text")
     if length < UNTITLED and _under_link(story):
@@ -143,13 +148,29 @@ def _begins_with_link(page: Outline, box: Box, url: str) -> bool:
 
 
 def _is_links(story: Story) -> bool:
-    """Among the lines of the text there are as many links to other pages as sentences."""
+    """Among the lines of the text there are as many links to other pages as sentences, and not only below them."""
     lines, url = [story.text.lines[n] for n in story.body.around], story.url
     links = [line for line in lines if _elsewhere(line, url)]
     more = sum(bool(MORE.match(line.text)) for line in links)
     if len(lines) <= 6 and any(line.linked and not line.is_link and TEASER.search(line.text) for line in lines):
         return True
-    heads = sum(len(line.text) >= 20 for line in links)
-    sentences = sum(not line.is_link and len(line.text) >= 40 for line in lines)
+    opening = takewhile(lambda line: not _is_headline(line, url), lines)
+    if sum(map(_is_sentence, opening)) >= OPENING:
+        return more >= 2
+    heads = sum(_is_headline(line, url) for line in links)
+    sentences = sum(map(_is_sentence, lines))
     linked, length = sum(line.linked for line in lines), sum(len(line.text) for line in lines)
     return more >= 2 or (heads >= 3 and heads >= sentences) or (len(links) >= 3 and linked * 2 > length)
+
+
+def _is_headline(line: Line, url: str) -> bool:
+    return _elsewhere(line, url) and (len(line.text) >= 20 or _length(line.text) >= 20)
+
+
+def _is_sentence(line: Line) -> bool:
+    return not line.is_link and (len(line.text) >= SENTENCE or _length(line.text) >= SENTENCE)
+
+
+def _length(text: str) -> int:
+    """The characters, those that are half a word counted twice."""
+    return len(text) + len(DENSE.findall(text))

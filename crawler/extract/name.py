@@ -26,6 +26,20 @@ NOT_NAMES = re.compile(
     r"số điện thoại|nơi nhận|hiệu trưởng|giám (?:đốc|hiệu)|chủ tịch|trưởng (?:phòng|khoa|ban)|biên tập|"
     r"ban tổ chức|hội đồng|công ty|xin (?:chào|cảm)|hẹn gặp|tải về|tại đây|mục lục|kế hoạch|lịch"
 )
+# Provinces and towns whose names are two capitals like a person's; a stamp may begin with the place.
+PLACES = frozenset(
+    re.findall(
+        r"\w+ \w+",
+        """an giang, bà rịa, bạc liêu, bắc giang, bắc kạn, bắc ninh, bến tre, bình dương, bình định, bình phước,
+        bình thuận, cà mau, cao bằng, cần thơ, đà lạt, đà nẵng, đắk lắk, đắk nông, điện biên, đồng nai,
+        đồng tháp, gia lai, hà giang, hà nam, hà tĩnh, hải dương, hải phòng, hậu giang, hòa bình, hưng yên,
+        khánh hòa, kiên giang, kon tum, lai châu, lạng sơn, lào cai, lâm đồng, long an, nam định, nghệ an,
+        nha trang, ninh bình, ninh thuận, phú thọ, phú yên, quảng bình, quảng nam, quảng ngãi, quảng ninh,
+        quảng trị, quy nhơn, sài gòn, sóc trăng, sơn la, tây ninh, thái bình, thái nguyên, thanh hóa, thủ đức,
+        tiền giang, trà vinh, tuyên quang, vĩnh long, vĩnh phúc, việt trì, yên bái""",
+    )
+)
+PARTICLES = frozenset({"de", "del", "du", "la", "le", "van", "von", "der", "và", "and", "et", "-", "–", "&"})
 SYLLABLE = 7  # letters: "nghiêng"; a foreign name may have one more
 LONGEST = 60  # characters
 MOST = 4  # names in one byline
@@ -49,6 +63,17 @@ def is_group(name: str) -> bool:
     """Tell whether it is an office: "Phòng CTSV", "Khoa Công nghệ thông tin"."""
     match = GROUP.fullmatch(name)
     return bool(match and match["rest"][0].isupper() and len(name.split()) <= 9 and not re.search(r"[.:;!?]", name))
+
+
+def is_titled(name: str) -> bool:
+    """Tell whether each of its words has a capital, as a name has and a sentence has not."""
+    words = [word for word in name.split() if word not in PARTICLES]
+    return bool(words) and all(word[0].isupper() for word in words)
+
+
+def is_place(name: str) -> bool:
+    """Tell whether it is a province or a town."""
+    return name.lower() in PLACES
 
 
 def is_abbreviation(name: str) -> bool:

@@ -14,7 +14,8 @@ from urllib.parse import urlsplit
 
 from crawler import dates
 from crawler.dates import Published
-from crawler.extract.shown import dates_shown, is_above, is_today, line_refusal, read_line
+from crawler.extract.dated_line import read_line
+from crawler.extract.shown import dates_shown, is_above, is_today, line_refusal
 from crawler.extract.story import Found, Story
 
 DATE_META = (

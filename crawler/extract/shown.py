@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import takewhile
 
 from bs4 import Tag
 
@@ -16,8 +17,11 @@ from crawler.article import VIETNAM
 from crawler.dates import Published
 from crawler.extract import stamp
 from crawler.extract.body import distance
+from crawler.extract.credit import credited_amid
+from crawler.extract.dated_line import read_line
 from crawler.extract.labels import CONTACT, RELATED
 from crawler.extract.markup import BLOCKS, attribute, words_of
+from crawler.extract.name import shape
 from crawler.extract.outline import Box, Line
 from crawler.extract.stamp import Dated, Kind
 from crawler.extract.story import STAMP, Found, Story
@@ -37,10 +41,10 @@ FOREIGN = frozenset(
 PROPS = frozenset({"datePublished", "dateCreated"})
 TOLD = ("datetime", "content", "title", "data-datetime", "data-date", "data-time", "data-timestamp", "data-utime")
 LINKED = 15  # characters of links beside a date: the author's name or the section, not a headline
-LABEL = 40  # characters; a cell with "Ngày đăng:" beside the date's own
 VAGUE = 4  # an element whose name says nothing of dates
 INTO = 3  # lines of the text before or among which a template puts the date: it takes the lead for the text's first
 BELOW = 4  # lines after the text that may be the article's own
+FORM = 14  # as many where a form follows: five or six rows of a label and a value
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,18 +89,7 @@ def dates_shown(story: Story) -> Iterator[tuple[Found[Published], Kind]]:
     yield from _in_elements(story, range(story.first_near, head))
     yield from _in_lines(story, range(story.first_near, head))
     yield from _in_elements(story, below)
-    yield from _in_lines(story, below)
-
-
-def read_line(story: Story, index: int) -> list[Dated]:
-    """Read the dates in a line, with the label that stands in the line or the cell before it."""
-    lines = story.text.lines
-    text = lines[index].text
-    if len(text) > 2 * STAMP:
-        return []
-    if index and _is_label_of(lines[index - 1], lines[index]):
-        text = f"{lines[index - 1].text} {text}"
-    return stamp.read(text, story.now, lines[index].linked)
+    yield from _in_lines(story, range(below.start, end_of_form(story)))
 
 
 def is_above(story: Story, index: int) -> bool:
@@ -116,7 +109,7 @@ def line_refusal(story: Story, index: int) -> str | None:
         return "in a menu, a box of other news or the like"
     if len(line.text) > STAMP:
         return "in a sentence"
-    if line.linked > LINKED:
+    if line.linked > LINKED and not shape(credited_amid(line.text) or ""):
         return "beside a link to another page"
     if _is_foreign(story, line.box):
         return "of an event, a calendar or a comment"
@@ -132,21 +125,35 @@ def line_refusal(story: Story, index: int) -> str | None:
     return None
 
 
-def _is_label_of(one: Line, other: Line) -> bool:
-    """A line with a colon, or the cell before in one row, says what the other is."""
-    same_row = one.box.row is not None and one.box.row is other.box.row and one.box.cell is not other.box.cell
-    is_short = len(one.text) <= LABEL and not any(map(str.isdigit, one.text))
-    return is_short and (one.text.endswith(":") or same_row)
-
-
 def _end_of_article(story: Story) -> int:
     """Where other news, comments or the foot of the page begin, at most a few lines below the text."""
     lines, end = story.text.lines, story.body.end
     for index in range(end, min(end + BELOW, len(lines))):
         line = lines[index]
-        if line.heading or RELATED.match(line.text) or CONTACT.search(line.text):
+        if (line.heading and not _is_label_in_row(line)) or RELATED.match(line.text) or CONTACT.search(line.text):
             return index
     return min(end + BELOW, len(lines))
+
+
+def _is_label_in_row(line: Line) -> bool:
+    """The line is the first of two cells, as SharePoint makes the labels of its forms headings."""
+    cell, row = line.box.cell, line.box.row
+    return cell is not None and row is not None and row.start == cell.start < cell.end < row.end
+
+
+def end_of_form(story: Story) -> int:
+    """Where the rows end in which a form says more of the article, such as "Created at …" in its last one."""
+    lines, end = story.text.lines, _end_of_article(story)
+    if end < len(lines) and not any(map(_is_label_in_row, lines[story.body.end - 1 : end])):
+        return end
+    rest = takewhile(lambda n: not _ends_form(lines[n]), range(end, min(story.body.end + FORM, len(lines))))
+    return max(rest, default=end - 1) + 1
+
+
+def _ends_form(line: Line) -> bool:
+    is_other = line.heading > 0 and not _is_label_in_row(line)
+    is_headline = line.is_link and len(line.text) >= 20
+    return bool(is_other or is_headline or RELATED.match(line.text) or CONTACT.search(line.text))
 
 
 def _in_elements(story: Story, where: range) -> Iterator[tuple[Found[Published], Kind]]:

@@ -16,22 +16,25 @@ from crawler.dates import WEEKDAY, Published, Stamp
 
 Kind = Literal["published", "updated", "bare", "amid", "event"]
 
-FILLER = rf"(?:[\s:,|()\[\]–—-]|(?:{WEEKDAY}|(?:ngày|lúc|vào|trên|hồi|on|at|date)(?!\w)))*$"
+FILLER = rf"(?:[\s:,|()\[\]–—-]|(?:{WEEKDAY}|(?:ngày|lúc|vào|trên|hồi|on|at|date|le|am|el)(?!\w)))*$"
 PUBLISHED = re.compile(
     r"(?<!\w)(?:(?:ngày|thời gian|thời điểm|giờ)\s+(?:đăng|tạo|viết|gửi|xuất bản|phát hành|đưa)|"
     r"đăng|viết|tạo|gửi|xuất bản|đưa|posted|published|created|submitted|"
-    r"(?:publish(?:ed|ing)?|publication|post|created?) date|date published)"
+    r"(?:publish(?:ed|ing)?|publication|post|created?) date|date published|"
+    r"publiée?|mise? en ligne|veröffentlicht|publicado|"
+    r"(?:发布|發布|发表|公開|掲載|投稿)(?:时间|時間|日期|日時?|于)?)"
     rf"(?:\s+(?:tin|bài|tải|lên))?(?:\s+(?:bởi|by)\s+[^|•:]{{1,40}}?)?{FILLER}"
 )
 UPDATED = re.compile(
-    r"(?<!\w)(?:cập nhật|chỉnh sửa|sửa(?: đổi)?|updated?|modified|edited|revised)"
+    r"(?<!\w)(?:cập nhật|chỉnh sửa|sửa(?: đổi)?|updated?|modified|edited|revised|"
+    r"mise? à jour|modifiée?|aktualisiert|actualizado|(?:最終|最后)?更新(?:时间|時間|日期|日時?|于)?)"
     rf"(?:\s+(?:lần\s+)?(?:cuối(?: cùng)?|mới nhất|gần nhất|tin|bài))?(?:\s+(?:bởi|by)\s+[^|•:]{{1,40}}?)?{FILLER}"
 )
 # Words of events, wherever they stand before the date; those that sections have too ("Tổ chức") only beside it.
 EVENT = re.compile(
     r"(?<!\w)(?:(?:hạn|deadline|kết thúc|bắt đầu|khai mạc|bế mạc|khai giảng|nhập học|diễn ra|dự kiến|ban hành|hiệu lực|"
     r"thời gian(?! (?:đăng|tạo|gửi|viết))|ngày (?:thi|sinh|ký|họp|hết)|lịch thi|truy cập|until|due|expires?|starts?|"
-    r"ends?|begins?|born)(?!\w)|"
+    r"ends?|begins?|born|clôture|date limite|jusqu'au|avant|bis|hasta)(?!\w)|截止|报名|締切|開催|会议时间|活动时间|"
     rf"(?:trước|sau|từ|đến|tới|hết|sinh|ký|thi|họp|tổ chức|nộp|sáng|trưa|chiều|tối|event){FILLER})"
 )
 LEADS_ON = re.compile(r"\W*(?:tại|đến|tới|ở|until|to)(?!\w)|\s*[-–—]\s*(?:ngày\s*)?\d{1,2}\s?[/.-]\s?\d")
@@ -39,8 +42,10 @@ COUNTED_UP = re.compile(r"(?<![\d/.])\d{1,2}(?:[/.]\d{1,2})?\s*(?:[-–—,]|và
 SEPARATOR = re.compile(r"\s[-–—/]\s|[|•·;()\[\]»>]|^\s*[-–—]\s|\s[-–—]\s*$")
 BYLINE_BEFORE = re.compile(r"(?<!\w)(?:tác giả|bởi|by|người (?:đăng|viết))\W+[^|:]{1,40}$")
 META_AFTER = re.compile(
-    r"\W*(?:\d[\d.,]*\s*)?(?:(?:lượt )?(?:xem|đọc)|views?|hits|tác giả|người (?:đăng|viết)|đăng bởi|bởi|by|chuyên mục|"
-    r"danh mục|in(?: bài)?|bình luận|phản hồi|comments?|chia sẻ|share|email)(?!\w)|\s+\d[\d.,]*\s*$"
+    r"\W*(?:\d[\d.,]*\s*)?(?:(?:lượt |phút )?(?:xem|đọc)|views?|hits|min(?:utes?)? read|tác giả|người (?:đăng|viết)|"
+    r"đăng bởi|bởi|by|par|von|por|chuyên mục|danh mục|in(?: bài)?|bình luận|phản hồi|comments?|chia sẻ|share|email)"
+    r"(?!\w)|"
+    r"\W*(?:作者|来源|点击|點擊|浏览|阅读)|\s+\d[\d.,]*\s*$"
 )
 
 
