@@ -25,6 +25,7 @@ SITE = Site(name="Trường Đại học Thử nghiệm", start=("http://127.0.0
 )
 TITLE = "Thông báo nghỉ học chiều thứ Sáu"
 WORDS = "<p>Sinh viên toàn trường được nghỉ học chiều nay, theo lịch chung của nhà trường.</p>"
+TEXT = "".join(WORDS.replace("chiều", part) for part in ("sáng", "trưa", "chiều", "tối"))
 
 LARGE = {
     "5,000 boxes in each other": "<div>Sinh viên nghỉ học. " * 5000,
@@ -43,7 +44,7 @@ LARGE = {
 
 
 def read(inside: str, site: Site = SITE) -> Extraction:
-    body = f"<html><head><meta charset=utf-8></head><body><h1>{TITLE}</h1>{''.join(WORDS.replace('chiều', buoi) for buoi in ('sáng', 'trưa', 'chiều', 'tối'))}{inside}</body></html>"
+    body = f"<html><head><meta charset=utf-8></head><body><h1>{TITLE}</h1>{TEXT}{inside}</body></html>"
     page = Page("http://127.0.0.1:1/bai/1.html", NOW, 200, {}, body.encode())
     return extract(parse(page), page, site)
 
