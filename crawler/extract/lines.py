@@ -6,6 +6,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from operator import attrgetter
+from typing import NamedTuple
 
 from bs4 import Tag
 
@@ -18,6 +19,7 @@ class Box:
     """An element that parts the text or has a name; filled by the walk, only read afterwards."""
 
     tag: Tag
+    name: str  # the element's
     parent: Box | None
     depth: int
     hints: frozenset[str]
@@ -29,11 +31,6 @@ class Box:
     noise: bool = False
     meta: bool = False
     caption: bool = False
-
-    @property
-    def name(self) -> str:
-        """The element's name."""
-        return self.tag.name
 
     def upwards(self) -> Iterator[Box]:
         """Give the box itself and those around it, innermost first."""
@@ -47,24 +44,20 @@ class Box:
         return next((box for box in self.upwards() if box.name in names), None)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)  # not frozen, which would make it four times as slow to make
 class Line:
     """One paragraph, list item, cell or heading; `slanted` is italic or small print.
 
-    `linked` counts the characters of links to other pages.
+    `linked` counts the characters of links to other pages; most of a line that `is_link` leads elsewhere.
     """
 
     text: str
     linked: int
+    is_link: bool
     bold: bool
     slanted: bool
     box: Box
     href: str | None = None
-
-    @property
-    def is_link(self) -> bool:
-        """Most of the line leads elsewhere."""
-        return self.linked * 2 > len(self.text)
 
     @property
     def hidden(self) -> bool:
@@ -77,8 +70,7 @@ class Line:
         return self.box.heading
 
 
-@dataclass(frozen=True, slots=True)
-class Anchor:
+class Anchor(NamedTuple):
     """A link, a picture or a time and the line that it stands in or before; of a picture, whether it stands amid it."""
 
     tag: Tag

@@ -61,7 +61,7 @@ def clean(text: str) -> str:
 
 def attribute(tag: Tag, name: str) -> str:
     """The value of an attribute, its words joined where it is a list; empty where there is none."""
-    value = tag.get(name)
+    value = tag.attrs.get(name)
     if isinstance(value, str):
         return value
     return " ".join(value) if value else ""

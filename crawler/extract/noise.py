@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 from itertools import accumulate
+from typing import Literal, NamedTuple
 
 from crawler import repetition
 from crawler.extract.lines import Box, Outline
@@ -58,43 +59,63 @@ HOLDERS = frozenset({"article", "main"})
 PLAIN_HEADER = frozenset({"entry", "post", "article", "page", "title", "detail", "content", "news"})
 
 
+Noise = Literal["never", "always", "outside", "perhaps", "unsaid"]  # outside: of an article
+
+
+class _Names(NamedTuple):
+    """What the names of an element say that it is."""
+
+    noise: Noise
+    meta: bool
+    caption: bool
+
+
 def mark(page: Outline) -> None:
     """Mark the boxes that hold no news, and those that hold dates, bylines and captions."""
     own = list(accumulate((len(line.text) - line.linked for line in page.lines), initial=0))
-    holders = [box for box in page.boxes if box.name in HOLDERS or box.name == "h1"]
+    holders = [box.start for box in page.boxes if box.name in HOLDERS or box.name == "h1"]
     for box in page.boxes:
-        length = own[box.end] - own[box.start]
-        most = length * 2 > own[-1]
+        names = _read(box.name, box.hints)
         around = box.parent
-        box.noise = bool(around and around.noise) or _is_noise(box, most, holders)
-        named = box.name == "footer" or bool(box.hints & META)
-        box.meta = bool(around and around.meta) or (length < 200 and named)
-        box.caption = bool(around and around.caption) or (
-            length < 500 and (box.name == "figcaption" or bool(box.hints & CAPTION))
-        )
+        if around:
+            box.noise, box.meta, box.caption = around.noise, around.meta, around.caption
+        length = own[box.end] - own[box.start]
+        box.noise = box.noise or _is_noise(box, names, length * 2 > own[-1], holders)
+        box.meta = box.meta or (names.meta and length < 200)
+        box.caption = box.caption or (names.caption and length < 500)
 
 
-def _is_noise(box: Box, most: bool, holders: list[Box]) -> bool:
-    if box.name in NEVER_NOISE or {"hentry", "articlebody"} & box.hints:
+def _is_noise(box: Box, names: _Names, most: bool, holders: list[int]) -> bool:
+    if names.noise in {"never", "always"}:
+        return names.noise == "always"
+    if names.noise == "outside":  # a footer inside is the byline of an article, in Drupal the date too
+        return not (most and box.name == "header") and not box.inside("article", "main")
+    if most or not (names.noise == "perhaps" or _is_hidden(box.tag)):
         return False
-    if box.name == "footer" and box.inside("article", "main"):
-        return False  # the byline of an article, in Drupal the date too
-    if box.name in {"nav", "footer", "aside", "dialog"} or box.hints & ALWAYS_NOISE:
-        return True
-    if box.name == "header":
-        return not most and not box.inside("article", "main") and not box.hints & PLAIN_HEADER
-    suspect = (
-        _is_named_so(box.hints)
-        or box.name == "form"
-        or "hidden" in box.tag.attrs
-        or ("style" in box.tag.attrs and bool(HIDDEN.search(attribute(box.tag, "style"))))
-    )
-    return suspect and not most and not any(box.start <= held.start < box.end for held in holders)
+    return not any(box.start <= start < box.end for start in holders)
 
 
-@lru_cache(maxsize=4096)
-def _is_named_so(hints: frozenset[str]) -> bool:
-    return bool(hints & NOISE) or any(hint.startswith(NOISE_PREFIXES) for hint in hints)
+def _is_hidden(tag: Tag) -> bool:
+    return "hidden" in tag.attrs or ("style" in tag.attrs and bool(HIDDEN.search(attribute(tag, "style"))))
+
+
+@lru_cache(maxsize=4096)  # the elements of a site's pages have the same names
+def _read(name: str, hints: frozenset[str]) -> _Names:
+    is_meta, is_caption = name == "footer" or bool(hints & META), name == "figcaption" or bool(hints & CAPTION)
+    return _Names(_noise(name, hints), is_meta, is_caption)
+
+
+def _noise(name: str, hints: frozenset[str]) -> Noise:
+    if name in NEVER_NOISE or {"hentry", "articlebody"} & hints:
+        return "never"
+    if name == "footer":
+        return "outside"
+    if name in {"nav", "aside", "dialog"} or hints & ALWAYS_NOISE:
+        return "always"
+    if name == "header":
+        return "never" if hints & PLAIN_HEADER else "outside"
+    named = name == "form" or hints & NOISE or any(hint.startswith(NOISE_PREFIXES) for hint in hints)
+    return "perhaps" if named else "unsaid"
 
 
 def repeated(page: Outline, furniture: frozenset[int]) -> frozenset[int]:

@@ -26,11 +26,13 @@ __all__ = ["HEADINGS", "NOWHERE", "Anchor", "Box", "Line", "Outline", "common", 
 
 SKIPPED = frozenset(
     {"script", "style", "noscript", "template", "svg", "head", "iframe", "object", "embed", "video", "audio", "canvas"}
-    | {"title", "select", "textarea", "button", "input", "datalist", "map"}
+    | {"title", "select", "textarea", "button", "input", "datalist", "map", "br", "img"}
 )
+NOTED = frozenset({"br", "img", "time"})
 BOLD_HINTS = frozenset({"fwbold", "fwsemibold", "fontweightbold", "fontbold", "fontsemibold"})  # Bootstrap, Tailwind
 BOLD = frozenset({"b", "strong"})
 SLANTED = frozenset({"i", "em", "cite", "small"})  # as captions are set
+CELLS = frozenset({"td", "th"})
 HEADINGS = {f"h{level}": level for level in range(1, 7)}
 NOWHERE = re.compile(r"^\s*($|#|javascript:|mailto:|tel:|data:)", re.IGNORECASE)
 WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
@@ -59,18 +61,19 @@ def outline(soup: Tag, ignored: frozenset[int] = frozenset(), furniture: frozens
     `furniture` has the marks of lines that most texts of the site have (`repetition`).
     """
     walk = _Walk(ignored)
-    frames = [(soup, walk.enter(soup), iter(soup.contents))]
+    frames = [(walk.enter(soup), iter(soup.contents))]
     while frames:
-        tag, frame, children = frames[-1]
-        node = next(children, None)
-        if node is None:
-            walk.leave(tag, frame)
+        frame, children = frames[-1]
+        for node in children:
+            if isinstance(node, Tag):
+                if entered := walk.enter(node):
+                    frames.append((entered, iter(node.contents)))
+                    break
+            elif type(node) is NavigableString:  # comments and CDATA are subclasses of it
+                walk.read(node)
+        else:
+            walk.leave(frame)
             frames.pop()
-        elif isinstance(node, Tag):
-            if entered := walk.enter(node):
-                frames.append((node, entered, iter(node.contents)))
-        elif type(node) is NavigableString:  # comments and CDATA are subclasses of it
-            walk.read(node)
     found = Outline(tuple(walk.lines), tuple(walk.boxes), tuple(walk.links), tuple(walk.pictures), tuple(walk.times))
     mark(found)
     return replace(found, captions=captions(found), repeated=repeated(found, furniture) if furniture else frozenset())
@@ -78,14 +81,20 @@ def outline(soup: Tag, ignored: frozenset[int] = frozenset(), furniture: frozens
 
 def _is_button(tag: Tag) -> bool:
     """A link beside the name of a file that says "Tải về", as WordPress makes it."""
-    return tag.name == "a" and "download" in tag.attrs and "button" in attribute(tag, "class")
+    return "download" in tag.attrs and "button" in attribute(tag, "class")
 
 
 class _Frame(NamedTuple):
-    box: Box | None
-    link: bool
-    bold: bool
-    slanted: bool
+    """What ends with an element."""
+
+    box: Box | None = None
+    block: bool = False
+    link: bool = False
+    bold: bool = False
+    slanted: bool = False
+
+
+PLAIN = _Frame()
 
 
 @dataclass(slots=True)
@@ -110,40 +119,53 @@ class _Walk:
     breaks: int = 0
 
     def enter(self, tag: Tag) -> _Frame | None:
-        name = tag.name
-        if name == "br":
-            self.breaks += 1
-        elif name == "img" and self.box:
-            self.pictures.append(Anchor(tag, len(self.lines), self.box, inside=bool(self.pieces) and self.breaks == 0))
-        elif name == "time" and self.box:
-            self.times.append(Anchor(tag, len(self.lines), self.box))
-        if name in SKIPPED or name in {"br", "img"} or id(tag) in self.ignored or _is_button(tag):
+        """Begin an element; None if nothing in it is read."""
+        name, attributes = tag.name, tag.attrs
+        if name in NOTED:
+            self.note(tag)
+        if name in SKIPPED or id(tag) in self.ignored or (name == "a" and _is_button(tag)):
             return None
         block = name in BLOCKS
         if block:
             self.flush()
-        attributes = tag.attrs
-        opened = self.open(tag) if block or "class" in attributes or "id" in attributes else None
+        if "class" in attributes or "id" in attributes:
+            opened = self.open(tag, hints_of(f"{attribute(tag, 'class')} {attribute(tag, 'id')}"))
+        else:
+            opened = self.open(tag, NO_HINTS) if block else None
         style = attribute(tag, "style") if "style" in attributes else ""
-        named_bold = opened is not None and bool(opened.hints & BOLD_HINTS)
-        bold = name in BOLD or named_bold or ("font-weight" in style and bool(BOLD_STYLE.search(style)))
+        bold = name in BOLD or ("font-weight" in style and bool(BOLD_STYLE.search(style)))
+        bold = bold or (opened is not None and not opened.hints.isdisjoint(BOLD_HINTS))
         slanted = name in SLANTED or ("font-style" in style and bool(SLANTED_STYLE.search(style)))
         link = name == "a" and self.follow(tag)
         self.in_bold += bold
         self.in_slant += slanted
         self.in_link += link
-        return _Frame(opened, link, bold, slanted)
+        return _Frame(opened, block, link, bold, slanted)
 
-    def open(self, tag: Tag) -> Box:
-        named = "class" in tag.attrs or "id" in tag.attrs
-        hints = hints_of(f"{attribute(tag, 'class')} {attribute(tag, 'id')}") if named else NO_HINTS
-        around = self.box
-        if around and around.depth == DEEPEST:
-            around = around.parent
-        box = Box(tag, around, around.depth + 1 if around else 0, hints, len(self.lines))
-        box.heading = HEADINGS.get(tag.name) or (around.heading if around else 0)
-        box.row = box if tag.name == "tr" else around.row if around else None
-        box.cell = box if tag.name in {"td", "th"} else around.cell if around else None
+    def note(self, tag: Tag) -> None:
+        """Note a break, a picture or a time."""
+        if tag.name == "br":
+            self.breaks += 1
+        elif self.box and tag.name == "img":
+            self.pictures.append(Anchor(tag, len(self.lines), self.box, bool(self.pieces) and self.breaks == 0))
+        elif self.box:
+            self.times.append(Anchor(tag, len(self.lines), self.box))
+
+    def open(self, tag: Tag, hints: frozenset[str]) -> Box:
+        around, name = self.box, tag.name
+        if around is None:
+            box = Box(tag, name, None, 0, hints, len(self.lines))
+        else:
+            if around.depth == DEEPEST and around.parent:
+                around = around.parent
+            box = Box(tag, name, around, around.depth + 1, hints, len(self.lines))
+            box.heading, box.row, box.cell = around.heading, around.row, around.cell
+        if name in HEADINGS:
+            box.heading = HEADINGS[name]
+        elif name == "tr":
+            box.row = box
+        elif name in CELLS:
+            box.cell = box
         self.box = box
         self.boxes.append(box)
         return box
@@ -157,10 +179,8 @@ class _Walk:
         self.target = href
         return not is_document(tag)
 
-    def leave(self, tag: Tag, frame: _Frame | None) -> None:
-        if frame is None:
-            return
-        if tag.name in BLOCKS:
+    def leave(self, frame: _Frame) -> None:
+        if frame.block:
             self.flush()
         self.in_bold -= frame.bold
         self.in_slant -= frame.slanted
@@ -170,7 +190,7 @@ class _Walk:
             self.box = frame.box.parent
 
     def read(self, text: str) -> None:
-        if not VISIBLE.search(text):
+        if text.isspace() or not VISIBLE.search(text):
             if self.pieces:
                 self.pieces.append(" ")
             return
@@ -195,11 +215,14 @@ class _Walk:
         return bool(before) and not before.endswith(SENTENCE_END) and text.lstrip()[:1].islower()
 
     def flush(self) -> None:
-        if self.pieces:
-            text = clean("".join(self.pieces))
-            if text and self.held:
-                most = WHOLE * len(text)
-                bold, slanted = self.bolded >= most, self.slanted >= most
-                self.lines.append(Line(text, min(self.linked, len(text)), bold, slanted, self.held, self.href))
+        self.breaks = 0
+        if not self.pieces:
+            return
+        text = clean("".join(self.pieces))
+        if text and self.held:
+            length, linked = len(text), min(self.linked, len(text))
+            most = WHOLE * length
+            bold, slanted = self.bolded >= most, self.slanted >= most
+            self.lines.append(Line(text, linked, linked * 2 > length, bold, slanted, self.held, self.href))
         self.pieces, self.held, self.href = [], None, None
-        self.linked = self.bolded = self.slanted = self.breaks = 0
+        self.linked = self.bolded = self.slanted = 0
