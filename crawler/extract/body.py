@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from itertools import accumulate, islice, takewhile, zip_longest
 
 from crawler.extract.documents import FILE_NAME, is_document
-from crawler.extract.labels import CONTACT, RELATED, is_furniture, is_label, is_listed, is_toolbar
+from crawler.extract.labels import is_contact, is_furniture, is_label, is_listed, is_related, is_toolbar
 from crawler.extract.lines import LINE, Box, Line, Outline, common
 from crawler.extract.markup import BLOCKS, words_of
 
@@ -63,7 +63,8 @@ def find_body(page: Outline, after: int = 0) -> Body | None:
 
 def _find(page: Outline, after: int, repeated: frozenset[int]) -> Body | None:
     weights = [0] * after + [_weight(line) for line in page.lines[after:]]
-    weights = [min(0, weight) if n in repeated else weight for n, weight in enumerate(weights)]
+    for line in repeated:
+        weights[line] = min(0, weights[line])
     for caption in page.captions:
         weights[caption] = 0
     foot = _foot(page, after)
@@ -116,7 +117,12 @@ def _alike(one: Box, other: Box) -> bool:
 
 def _branch(box: Box, top: Box) -> list[Box]:
     """The boxes from `box` up to `top`, which is left out."""
-    return list(takewhile(lambda step: step is not top, box.upwards()))
+    branch = []
+    step: Box | None = box
+    while step is not None and step is not top:
+        branch.append(step)
+        step = step.parent
+    return branch
 
 
 def _weight(line: Line) -> int:
@@ -125,7 +131,7 @@ def _weight(line: Line) -> int:
         return 0
     if line.is_link:
         return -min(100, 30 + line.linked)
-    if length < 200 and CONTACT.search(line.text):
+    if length < 200 and is_contact(line.text):
         return -length
     if is_label(line):
         return -10
@@ -149,7 +155,7 @@ def _foot(page: Outline, after: int) -> int:
 
 
 def _has_contact(lines: tuple[Line, ...]) -> bool:
-    return any(CONTACT.search(line.text) for line in lines)
+    return any(is_contact(line.text) for line in lines)
 
 
 def _heaviest_run(lines: tuple[Line, ...], weights: list[int], after: int) -> tuple[int, int] | None:
@@ -181,15 +187,14 @@ def _lead_in(lines: tuple[Line, ...], after: int, index: int, passed: int) -> in
 def _box_around(page: Outline, weights: list[int], start: int, end: int) -> tuple[Box, str]:
     """The innermost box with nearly all of the run, or one whose name says that it is the text."""
     sums = list(accumulate((max(0, weight) * (start <= n < end) for n, weight in enumerate(weights)), initial=0))
-
-    def share(box: Box) -> float:
-        return (sums[box.end] - sums[box.start]) / max(1, sums[-1])
-
-    around = [box for box in page.boxes if box.end > start and share(box) >= 0.9]
-    named = [box for box in page.boxes if not box.noise and _says_content(box) and share(box) >= 0.6]
+    total = max(1, sums[-1])
+    shares = ((box, (sums[box.end] - sums[box.start]) / total) for box in page.boxes)
+    most = [(box, share) for box, share in shares if share >= 0.6]
+    named = [(box, share) for box, share in most if not box.noise and _says_content(box)]
     if named:
-        chosen = max(named, key=lambda box: (round(share(box), 2), -(box.end - box.start), box.depth))
+        chosen, _ = max(named, key=lambda one: (round(one[1], 2), -(one[0].end - one[0].start), one[0].depth))
         return chosen, "microdata" if "itemprop" in chosen.tag.attrs else "content-class"
+    around = [box for box, share in most if share >= 0.9 and box.end > start]
     return _grown(page, min(around, key=lambda box: (box.end - box.start, -box.depth))), "density"
 
 
@@ -202,9 +207,8 @@ def _grown(page: Outline, box: Box) -> Box:
         if not others:
             continue
         child = next(step for step in box.upwards() if step.parent is around)
-        kin = [
-            other for other in page.boxes if other.parent is around and other is not child and _are_kin(child, other)
-        ]
+        inside = page.boxes_from(around.start, around.end)
+        kin = [other for other in inside if other.parent is around and other is not child and _are_kin(child, other)]
         if sum(other.end - other.start for other in kin) < len(others) or _is_linked(page, others):
             break
         box = around
@@ -227,7 +231,7 @@ def _is_linked(page: Outline, indexes: Sequence[int]) -> bool:
 
 
 def _says_content(box: Box) -> bool:
-    return bool(box.hints & CONTENT) or "articleBody" in (box.tag.get("itemprop") or "")
+    return not box.hints.isdisjoint(CONTENT) or "articleBody" in (box.tag.get("itemprop") or "")
 
 
 def _lines_of(page: Outline, box: Box, heart: tuple[int, int], after: int) -> list[int]:
@@ -253,7 +257,7 @@ def _without_related(page: Outline, indexes: Sequence[int]) -> list[int]:
     for index, following in zip_longest(indexes, indexes[1:]):
         line = page.lines[index]
         inside = skipping and level is not None and level in line.box.upwards()
-        begins = len(line.text) < 60 and RELATED.match(line.text) and not inside
+        begins = len(line.text) < 60 and is_related(line.text) and not inside
         if begins and (not following or is_listed(page.lines[following])):
             level, skipping = _around(line), True
         elif skipping and not is_listed(line):

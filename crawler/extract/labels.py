@@ -1,8 +1,12 @@
-"""The words of templates: labels, counters, buttons, headings of lists with other news, addresses of the newsroom."""
+"""The words of templates: labels, counters, buttons, headings of lists with other news, addresses of the newsroom.
+
+Several rules ask the same of a line, and all pages of a site have the lines of its menus: so answers are kept.
+"""
 
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from crawler.dates import CALENDAR
 from crawler.extract.lines import Line
@@ -55,6 +59,8 @@ COUNTER = re.compile(
     re.IGNORECASE,
 )
 BAR = re.compile(r"\s*[|·•]\s*")
+DIGIT = re.compile(r"\d")
+KEPT = 2048  # lines of which an answer is kept
 PIECE = 40  # characters between two bars
 SEE_ALSO = re.compile(
     r"^\W*(?:(?:xem|đọc) (?:thêm|tiếp)|(?:tin|bài)(?: viết)? liên quan|có thể bạn quan tâm|see also|read more)\b|"
@@ -63,27 +69,49 @@ SEE_ALSO = re.compile(
 )
 
 
+@lru_cache(maxsize=KEPT)
+def is_contact(text: str) -> bool:
+    """The text has an address, a copyright or the like."""
+    return bool(CONTACT.search(text))
+
+
+@lru_cache(maxsize=KEPT)
+def is_related(text: str) -> bool:
+    """The text is the heading of a list of other news or of comments."""
+    return bool(RELATED.match(text))
+
+
 def is_label(line: Line) -> bool:
     """The line describes the article or offers a button, and is no part of the text."""
-    text = line.text
-    return line.box.meta or (len(text) < 120 and bool(LABEL.match(text) or is_date(text) or _is_stamp(text)))
+    return line.box.meta or (len(line.text) < 120 and _is_label(line.text))
+
+
+@lru_cache(maxsize=KEPT)
+def _is_label(text: str) -> bool:
+    return bool(LABEL.match(text) or is_date(text) or _is_stamp(text))
 
 
 def _is_stamp(text: str) -> bool:
     """A date and other short pieces between bars or dots: "Minh Anh · 8/1/2021 · 4 phút đọc"."""
-    pieces = BAR.split(text)
+    pieces = _pieces(text)
     return 2 <= len(pieces) <= 5 and max(map(len, pieces)) <= PIECE and any(map(is_date, pieces))
+
+
+def _pieces(text: str) -> list[str]:
+    return BAR.split(text) if "|" in text or "·" in text or "•" in text else [text]
 
 
 def is_toolbar(text: str) -> bool:
     """Words of two or three between bars, in whatever language: "Imprimer | Envoyer à un ami | Haut de page"."""
-    pieces = BAR.split(text)
+    pieces = _pieces(text)
     return len(pieces) > 2 and max(map(len, pieces)) <= PIECE and not any(map(str.isdigit, text))
 
 
 def is_date(text: str) -> bool:
     """A date with at most a weekday, a time and a word or two beside it."""
-    rest, dates = CALENDAR.subn("", text.lower()) if len(text) <= 80 else ("", 0)
+    if len(text) > 80 or not DIGIT.search(text):
+        return False
+    rest, dates = CALENDAR.subn("", text.lower())
     return dates == 1 and sum(map(str.isalpha, rest)) <= 14
 
 

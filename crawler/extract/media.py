@@ -6,7 +6,7 @@ import re
 
 from crawler.article import Attachment, Image
 from crawler.extract.documents import is_document, media_type_of, title_of
-from crawler.extract.labels import RELATED
+from crawler.extract.labels import is_related
 from crawler.extract.lines import Anchor, common
 from crawler.extract.markup import attribute, words_of
 from crawler.extract.outline import NOWHERE
@@ -58,7 +58,7 @@ def _end(story: Story) -> int:
     """The line after the body at which a list of other news begins."""
     lines = story.text.lines
     after = range(story.body.end, len(lines))
-    return next((n for n in after if len(lines[n].text) < 60 and RELATED.match(lines[n].text)), len(lines))
+    return next((n for n in after if len(lines[n].text) < 60 and is_related(lines[n].text)), len(lines))
 
 
 def _is_in_box(story: Story, anchor: Anchor) -> bool:

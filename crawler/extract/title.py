@@ -5,15 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from crawler.extract.body import Body
-from crawler.extract.labels import RELATED, is_label
+from crawler.extract.labels import is_label, is_related
 from crawler.extract.markup import words_of
 from crawler.extract.metadata import Metadata
-from crawler.extract.outline import HEADINGS, Line, Outline
+from crawler.extract.outline import HEADINGS, Box, Line, Outline
 from crawler.urls import canonical
 
 NAMED = frozenset({"title", "tieude", "headline", "newstitle", "posttitle", "entrytitle", "detailtitle", "tieudetin"})
+WORD = re.compile(r"\w+")
 SEPARATOR = re.compile(r"\s+(?:[-–—«•·:;/~]|>+|<+)\s+|\s*(?:[|»]|::)\s*")
 INSTITUTION = re.compile(
     r"^(trường|đại học|học viện|cao đẳng|đh|viện|khoa|phòng|ban|trung tâm|bộ môn|thư viện|đoàn|hội|cổng|trang|website|"
@@ -77,12 +79,14 @@ class _Ground:
     parts: set[str]
     site_names: set[str]
     sections: frozenset[str]
+    menus: set[Box]
     url: str
 
 
+@lru_cache(maxsize=4096)  # all rules for titles fold each line of a page, and the pages of a site have most in common
 def fold(text: str) -> str:
     """Letters and digits in lower case: what two spellings of one headline have in common."""
-    return " ".join(re.findall(r"\w+", text.lower()))
+    return " ".join(WORD.findall(text.lower()))
 
 
 def find_title(page: Outline, told: Metadata, rough: Body | None, site_name: str, url: str) -> Title | None:
@@ -105,7 +109,8 @@ def headlines(page: Outline, told: Metadata, rough: Body | None, site_name: str,
 
 def _ground(page: Outline, told: Metadata, rough: Body | None, site_name: str, url: str) -> _Ground:
     site_names = set(filter(None, map(fold, (site_name, told.first("og:site_name"), told.first("application-name")))))
-    sections = _sections(page, told)
+    menus = _menus(page)
+    sections = _sections(page, told, menus)
     names = [
         (rule, _without_site(text[:LONGEST_TOLD].strip(), site_names, sections))
         for rule, text in (
@@ -120,15 +125,22 @@ def _ground(page: Outline, told: Metadata, rough: Body | None, site_name: str, u
     pieces = {(fold(text[slice(*run)]), len(fold(text))) for _, text in names for run in _runs(text)}
     parts = {piece for piece, whole in pieces if len(piece) * 2 >= whole} - known - sections
     sections |= {piece for piece, whole in pieces if len(piece) * 2 < whole} - known - parts
-    return _Ground(page, rough, names, known, parts, site_names, sections, url)
+    return _Ground(page, rough, names, known, parts, site_names, sections, menus, url)
 
 
-def _sections(page: Outline, told: Metadata) -> frozenset[str]:
+def _menus(page: Outline) -> set[Box]:
+    """The boxes of menus and those in them."""
+    menus: set[Box] = set()
+    for box in page.boxes:
+        if box.parent in menus or box.name == "nav" or not box.hints.isdisjoint(MENU):
+            menus.add(box)
+    return menus
+
+
+def _sections(page: Outline, told: Metadata, menus: set[Box]) -> frozenset[str]:
     """The names of the site's sections: the steps of the way to the page, the short links of its menus."""
-    short = [line for line in page.lines if line.href and len(line.text) <= LONGEST_SECTION]
-    menus = {box for box in page.boxes if box.name == "nav" or box.hints & MENU}
-    links = {line.text for line in short if not menus.isdisjoint(line.box.upwards())}
-    ways = [box for box in page.boxes if box.hints & WAY]
+    links = {line.text for line in page.lines if line.href and len(line.text) <= LONGEST_SECTION and line.box in menus}
+    ways = [box for box in page.boxes if not box.hints.isdisjoint(WAY)]
     steps = {words_of(link) for way in ways for link in way.tag.find_all("a")}
     return frozenset(map(fold, links | steps | set(told.crumbs[:-1])))
 
@@ -219,8 +231,9 @@ def _initials(name: str) -> str:
 def _candidates(ground: _Ground) -> Iterator[Headline]:
     page = ground.page
     for box in page.boxes:
-        level, named = HEADINGS.get(box.name, 0), box.hints & NAMED
-        if (level or named) and 0 < box.end - box.start <= 3 and not box.noise:
+        level = HEADINGS.get(box.name, 0)
+        if (level or not box.hints.isdisjoint(NAMED)) and 0 < box.end - box.start <= 3 and not box.noise:
+            named = box.hints & NAMED
             rule = box.name if level else f"class:{min(named)}"
             worth = WORTH.get(level, 0.5 if level else 1.5) + bool(level and named)
             yield from _scored(ground, rule, worth, range(box.start, box.end))
@@ -247,7 +260,7 @@ def _scored(ground: _Ground, rule: str, worth: float, where: range) -> Iterator[
     if not 5 <= len(text) <= LONGEST:  # first, for thousands of elements may be called a title in one long line
         return
     name = fold(text)
-    if RELATED.match(text) or any(map(is_label, lines)):
+    if is_related(text) or any(map(is_label, lines)):
         return
     if is_site_name(text, ground.site_names) or any(line.is_link and not _is_own(line, ground.url) for line in lines):
         return
@@ -262,13 +275,10 @@ def _nearness(ground: _Ground, where: range) -> float:
     if ground.rough is None:
         return 0
     before = ground.rough.start - where.stop
-    between = ground.page.lines[where.stop : ground.rough.start]
-    # A menu stands between the site's name and the text, never between a headline and its text.
-    links = sum(line.is_link and (not line.hidden or _in_menu(line)) for line in between)
-    if -2 <= before <= NEAR and links <= 2:
-        return 3 - abs(before) / NEAR
+    if -2 <= before <= NEAR:
+        between = ground.page.lines[where.stop : ground.rough.start]
+        # A menu stands between the site's name and the text, never between a headline and its text.
+        links = sum(line.is_link and (not line.hidden or line.box in ground.menus) for line in between)
+        if links <= 2:
+            return 3 - abs(before) / NEAR
     return -4 if where.start >= ground.rough.end else 0
-
-
-def _in_menu(line: Line) -> bool:
-    return any(box.name == "nav" or box.hints & MENU for box in line.box.upwards())
