@@ -142,10 +142,11 @@ def _weight(line: Line) -> int:
 
 def _foot(page: Outline, after: int) -> int:
     """Where the box with the address at the end of the page begins."""
-    last = max((n for n, line in enumerate(page.lines) if not line.hidden and not line.is_link), default=0)
-    for box in page.boxes:
+    backwards = range(len(page.lines) - 1, -1, -1)
+    last = next((n for n in backwards if not page.lines[n].is_link and not page.lines[n].hidden), 0)
+    for box in page.boxes_from(max(1, after), last):
         # No line is empty: of 5,000 nested boxes not each one's thousands of lines are added up.
-        if not max(1, after) <= box.start <= last < box.end <= box.start + FOOT:
+        if not last < box.end <= box.start + FOOT:
             continue
         lines = page.lines[box.start : box.end]
         is_short = sum(len(line.text) for line in lines) <= FOOT

@@ -93,7 +93,7 @@ def _sections_named(story: Story) -> Iterator[Found[str]]:
         if anchor.line in near and not anchor.box.noise and (text := words_of(anchor.tag)):
             line = story.text.lines[anchor.line].text if anchor.line < len(story.text.lines) else ""
             named = any(
-                box.hints & SECTION_HINTS and box.end - box.start <= 2 for box in islice(anchor.box.upwards(), 3)
+                box.end - box.start <= 2 and box.hints & SECTION_HINTS for box in islice(anchor.box.upwards(), 3)
             )
             labelled = SECTION_LABEL.search(line[: max(0, line.find(text))]) or SECTION_FOLDER.search(
                 attribute(anchor.tag, "href")
@@ -105,7 +105,7 @@ def _sections_named(story: Story) -> Iterator[Found[str]]:
 def _steps(story: Story) -> list[Found[str]]:
     """The steps in the box that is called the way to the page."""
     page = story.text
-    box = next((box for box in page.boxes if box.hints & CRUMBS and box.end > box.start), None)
+    box = next((box for box in page.boxes if box.end > box.start and not box.hints.isdisjoint(CRUMBS)), None)
     if box is None:
         return []
     lines = page.lines[box.start : box.end]
@@ -164,11 +164,11 @@ def keywords(story: Story) -> Iterator[Found[tuple[str, ...]]]:
     linked, boxed = [], []
     for anchor in (anchor for anchor in page.links if anchor.line >= story.first_near):
         rel = attribute(anchor.tag, "rel").split()
-        if any(box.hints & SECTION_HINTS for box in islice(anchor.box.upwards(), 2)):
+        if anchor.box.called(SECTION_HINTS, 2):
             continue
         if "tag" in rel and "category" not in rel:
             linked.append(words_of(anchor.tag))
-        elif anchor.line in listed or any(box.hints & TAG_HINTS for box in islice(anchor.box.upwards(), 4)):
+        elif anchor.line in listed or anchor.box.called(TAG_HINTS, 4):
             boxed.append(words_of(anchor.tag))
     for rule, listing in (
         ("json-ld", given),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 from operator import attrgetter
 from typing import NamedTuple
 
@@ -38,6 +39,10 @@ class Box:
         while box is not None:
             yield box
             box = box.parent
+
+    def called(self, names: frozenset[str], boxes: int) -> bool:
+        """Whether one of so many boxes, this one and those around it, has one of these names as its class or id."""
+        return any(not box.hints.isdisjoint(names) for box in islice(self.upwards(), boxes))
 
     def inside(self, *names: str) -> Box | None:
         """The innermost box of one of these elements around this one, itself included."""

@@ -84,7 +84,7 @@ def _is_own(story: Story, anchor: Anchor) -> bool:
 
 
 def _href(anchor: Anchor) -> str:
-    link = anchor.tag.find_parent("a")
+    link = next((around for around in anchor.tag.parents if around.name == "a"), None)
     return attribute(link, "href") if link else ""
 
 

@@ -77,20 +77,21 @@ def collect(soup: Tag, url: str) -> Metadata:
     nodes: list[dict[str, Any]] = []
     title, link, base = "", None, url
     for tag in soup.find_all(True):
-        if tag.name == "meta":
+        name = tag.name
+        if name == "meta":
             _read_meta(tag, meta)
-        elif tag.name == "title" and not title and tag.find_parent("svg") is None:
+        elif name == "title" and not title and tag.find_parent("svg") is None:
             title = words_of(tag)
-        elif tag.name == "base" and base == url:
+        elif name == "base" and base == url:
             base = canonical(attribute(tag, "href"), url) or url
-        elif tag.name == "link" and "canonical" in attribute(tag, "rel").lower().split():
+        elif name == "link" and "canonical" in attribute(tag, "rel").lower().split():
             link = link or canonical(attribute(tag, "href"), base)
-        elif tag.name == "script" and "ld+json" in attribute(tag, "type").lower():
+        elif name == "script" and "ld+json" in attribute(tag, "type").lower():
             nodes.extend(_nodes(tag.get_text()))
         if "itemprop" in tag.attrs:
             value = _value(tag)
-            for name in attribute(tag, "itemprop").split() if value else ():
-                props[name].append(value)
+            for prop in attribute(tag, "itemprop").split() if value else ():
+                props[prop].append(value)
     articles = [node for node in nodes if _is_a(node, ARTICLE_TYPES)]
     return Metadata(
         title=title,

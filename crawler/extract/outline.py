@@ -11,7 +11,6 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from typing import NamedTuple
 
 from bs4 import Tag
 from bs4.element import NavigableString
@@ -84,17 +83,8 @@ def _is_button(tag: Tag) -> bool:
     return "download" in tag.attrs and "button" in attribute(tag, "class")
 
 
-class _Frame(NamedTuple):
-    """What ends with an element."""
-
-    box: Box | None = None
-    block: bool = False
-    link: bool = False
-    bold: bool = False
-    slanted: bool = False
-
-
-PLAIN = _Frame()
+# What ends with an element: its box, a block, a link, bold, italics. Plain, since one is made for each element.
+_Frame = tuple[Box | None, bool, bool, bool, bool]
 
 
 @dataclass(slots=True)
@@ -140,7 +130,7 @@ class _Walk:
         self.in_bold += bold
         self.in_slant += slanted
         self.in_link += link
-        return _Frame(opened, block, link, bold, slanted)
+        return opened, block, link, bold, slanted
 
     def note(self, tag: Tag) -> None:
         """Note a break, a picture or a time."""
@@ -180,14 +170,15 @@ class _Walk:
         return not is_document(tag)
 
     def leave(self, frame: _Frame) -> None:
-        if frame.block:
+        box, block, link, bold, slanted = frame
+        if block:
             self.flush()
-        self.in_bold -= frame.bold
-        self.in_slant -= frame.slanted
-        self.in_link -= frame.link
-        if frame.box:
-            frame.box.end = len(self.lines) + bool(self.pieces)
-            self.box = frame.box.parent
+        self.in_bold -= bold
+        self.in_slant -= slanted
+        self.in_link -= link
+        if box:
+            box.end = len(self.lines) + bool(self.pieces)
+            self.box = box.parent
 
     def read(self, text: str) -> None:
         if text.isspace() or not VISIBLE.search(text):

@@ -184,7 +184,7 @@ def _segments(title: str) -> list[tuple[int, int]]:
 
 def same(one: str, other: str) -> bool:
     """Two folded headlines are one, perhaps one of them cut or with the site's name behind."""
-    short, long = sorted((one, other), key=len)
+    short, long = (one, other) if len(one) <= len(other) else (other, one)
     return bool(short) and (
         short == long or (len(short) >= 15 and len(short) * 3 > len(long) and long.startswith(short))
     )
