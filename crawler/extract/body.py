@@ -187,7 +187,8 @@ def _lead_in(lines: tuple[Line, ...], after: int, index: int, passed: int) -> in
 
 def _box_around(page: Outline, weights: list[int], start: int, end: int) -> tuple[Box, str]:
     """The innermost box with nearly all of the run, or one whose name says that it is the text."""
-    sums = list(accumulate((max(0, weight) * (start <= n < end) for n, weight in enumerate(weights)), initial=0))
+    run = [max(0, weight) for weight in weights[start:end]]
+    sums = list(accumulate([0] * start + run + [0] * (len(weights) - end), initial=0))
     total = max(1, sums[-1])
     shares = ((box, (sums[box.end] - sums[box.start]) / total) for box in page.boxes)
     most = [(box, share) for box, share in shares if share >= 0.6]

@@ -118,14 +118,17 @@ class _Walk:
         block = name in BLOCKS
         if block:
             self.flush()
+        bold, slanted, opened = name in BOLD, name in SLANTED, None
         if "class" in attributes or "id" in attributes:
-            opened = self.open(tag, hints_of(f"{attribute(tag, 'class')} {attribute(tag, 'id')}"))
-        else:
-            opened = self.open(tag, NO_HINTS) if block else None
-        style = attribute(tag, "style") if "style" in attributes else ""
-        bold = name in BOLD or ("font-weight" in style and bool(BOLD_STYLE.search(style)))
-        bold = bold or (opened is not None and not opened.hints.isdisjoint(BOLD_HINTS))
-        slanted = name in SLANTED or ("font-style" in style and bool(SLANTED_STYLE.search(style)))
+            hints = hints_of(f"{attribute(tag, 'class')} {attribute(tag, 'id')}")
+            opened = self.open(tag, hints)
+            bold = bold or not hints.isdisjoint(BOLD_HINTS)
+        elif block:
+            opened = self.open(tag, NO_HINTS)
+        if "style" in attributes:
+            style = attribute(tag, "style")
+            bold = bold or ("font-weight" in style and bool(BOLD_STYLE.search(style)))
+            slanted = slanted or ("font-style" in style and bool(SLANTED_STYLE.search(style)))
         link = name == "a" and self.follow(tag)
         self.in_bold += bold
         self.in_slant += slanted

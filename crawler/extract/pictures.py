@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from functools import lru_cache
 from itertools import islice
 
 from bs4 import Tag
@@ -20,6 +21,7 @@ from crawler.extract.markup import BLOCKS, attribute
 
 LAZY = ("data-src", "data-original", "data-lazy-src", "data-lazy", "data-url", "data-srcset", "srcset", "src")
 SETS = frozenset({"data-srcset", "srcset"})
+SIZE = re.compile(r"\s*(\d+)\s*(px)?\s*$")
 SMALL = 50  # pixels; icons and counters, no news picture
 ICON = re.compile(
     r"(icons?|logo|spacer|blank|pixel|emoji|smil(ey|ie)s?|loading|button|bullet|avatar|gravatar|no-?image|placeholder|"
@@ -64,11 +66,16 @@ def _size(entry: list[str]) -> float:
 
 def is_news(tag: Tag) -> bool:
     """A picture of the article's own, no icon or counter by its size, class or address."""
-    sizes = [re.match(r"\s*(\d+)\s*(px)?\s*$", attribute(tag, name)) for name in ("width", "height")]
+    sizes = [SIZE.match(attribute(tag, name)) for name in ("width", "height") if name in tag.attrs]
     if any(size and int(size[1]) <= SMALL for size in sizes):
         return False
     path = re.split(r"[?#]", source(tag), maxsplit=1)[0]
-    return not ICON.search(path) and not ICON_CLASS.search(attribute(tag, "class"))
+    return not _is_icon(path) and not ICON_CLASS.search(attribute(tag, "class"))
+
+
+@lru_cache(maxsize=1024)  # asked twice of the pictures in a text, and of those of the template on each page
+def _is_icon(path: str) -> bool:
+    return bool(ICON.search(path))
 
 
 def captions(page: Outline) -> dict[int, int | None]:

@@ -28,6 +28,7 @@ WORTH = {
     2: 2.0,
     3: 1.0,
 }  # of a heading by its level; deeper ones count .5, elements that are only called a title 1.5
+SHORTEST_CUT = 15  # characters of a headline that is the beginning of a longer one
 LONGEST_TOLD = 1000  # characters of a title for machines; a longer one is none
 CUT = ("...", "…")
 SEGMENTS = 5  # of a page's title; more are separators inside a headline
@@ -69,13 +70,15 @@ class Headline:
 class _Ground:
     """What candidates are measured by.
 
-    `names` are the rules and titles of the metadata, `known` the titles and `parts` their segments, folded.
+    `names` are the rules and titles of the metadata, `known` the titles, `beginnings` the first words of those, `parts`
+    their segments, folded.
     """
 
     page: Outline
     rough: Body | None
     names: list[tuple[str, str]]
     known: set[str]
+    beginnings: tuple[str, ...]
     parts: set[str]
     site_names: set[str]
     sections: frozenset[str]
@@ -125,7 +128,8 @@ def _ground(page: Outline, told: Metadata, rough: Body | None, site_name: str, u
     pieces = {(fold(text[slice(*run)]), len(fold(text))) for _, text in names for run in _runs(text)}
     parts = {piece for piece, whole in pieces if len(piece) * 2 >= whole} - known - sections
     sections |= {piece for piece, whole in pieces if len(piece) * 2 < whole} - known - parts
-    return _Ground(page, rough, names, known, parts, site_names, sections, menus, url)
+    beginnings = tuple(name[:SHORTEST_CUT] for name in known)
+    return _Ground(page, rough, names, known, beginnings, parts, site_names, sections, menus, url)
 
 
 def _menus(page: Outline) -> set[Box]:
@@ -186,7 +190,7 @@ def same(one: str, other: str) -> bool:
     """Two folded headlines are one, perhaps one of them cut or with the site's name behind."""
     short, long = (one, other) if len(one) <= len(other) else (other, one)
     return bool(short) and (
-        short == long or (len(short) >= 15 and len(short) * 3 > len(long) and long.startswith(short))
+        short == long or (len(short) >= SHORTEST_CUT and len(short) * 3 > len(long) and long.startswith(short))
     )
 
 
@@ -248,7 +252,7 @@ def _is_known(ground: _Ground, line: Line) -> bool:
 
 def _agreement(ground: _Ground, name: str) -> float:
     """What a folded line has in common with the titles that machines are told: all, a part, nothing."""
-    if any(same(name, other) for other in ground.known):
+    if name in ground.known or (name.startswith(ground.beginnings) and any(same(name, other) for other in ground.known)):
         return 6
     return 5 if name in ground.parts else 0
 
