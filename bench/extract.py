@@ -31,7 +31,7 @@ from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
 HERE = Path(__file__).resolve().parent
-FOLDERS = (HERE.parents[1] / "shared/data/html/hus", HERE.parent / "tests/pages")
+FOLDERS = (HERE.parents[1] / "shared/data/html/hus", HERE.parent / "tests/golden", HERE.parent / "tests/pages")
 EXTRACTORS = HERE / "extractors.py"
 TRATIN = Path(sys.executable).with_name("tratin")
 ROOT = "http://bench.example.edu.vn/"

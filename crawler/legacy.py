@@ -56,8 +56,12 @@ class Encoding:
 
     def decode(self, text: str) -> str:
         """Decode all of `text`."""
-        decoded = self.pattern.sub(self._letter, text)
-        return _with_capitals(decoded) if self.lacks_capitals else decoded
+        spelled = self.spelled(text)
+        return _with_capitals(spelled) if self.lacks_capitals else spelled
+
+    def spelled(self, text: str) -> str:
+        """Decode `text` without care for capitals, which no judgement of it needs and which take half of the time."""
+        return self.pattern.sub(self._letter, text)
 
     def aligned(self, text: str) -> tuple[str, list[int]]:
         """Decode without care for capitals; for each character of the result, and its end, the offset in `text`."""
@@ -79,7 +83,7 @@ class Encoding:
     def fit(self, text: str) -> float:
         """How well those words of `text` that are not ASCII read in it; 0 where they read as well as they are."""
         words = " ".join(word for word in _BLANK.split(text) if not word.isascii())
-        after = _validity(self.decode(words))
+        after = _validity(self.spelled(words))
         return after if after > _validity(words) else 0.0
 
     def _letter(self, found: re.Match[str]) -> str:
@@ -123,7 +127,7 @@ def certain(text: str, runs: int = RUNS) -> Encoding | None:
     before = _validity(text)
     if before > 1 - GAIN:
         return None
-    after, found = max(((_validity(encoding.decode(text)), encoding) for encoding in ENCODINGS), key=itemgetter(0))
+    after, found = max(((_validity(encoding.spelled(text)), encoding) for encoding in ENCODINGS), key=itemgetter(0))
     sure = after >= VALID and after - before >= GAIN
     return found if sure and found.evidence(text) >= runs else None
 
