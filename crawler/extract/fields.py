@@ -8,6 +8,7 @@ gets the first one, and `candidates` shows the others.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
 from itertools import islice
 from urllib.parse import urlsplit
@@ -16,6 +17,7 @@ from bs4 import Tag
 
 from crawler.extract.body import distance
 from crawler.extract.labels import is_label
+from crawler.extract.lines import LINE
 from crawler.extract.markup import attribute, clean, words_of
 from crawler.extract.metadata import text_of
 from crawler.extract.story import Found, Story
@@ -162,7 +164,7 @@ def keywords(story: Story) -> Iterator[Found[tuple[str, ...]]]:
     given = [text_of(word) for word in words] if isinstance(words, list) else text_of(words).split(",")
     listed = {n for n, line in enumerate(page.lines) if TAG_LABEL.match(line.text)}
     linked, boxed = [], []
-    for anchor in (anchor for anchor in page.links if anchor.line >= story.first_near):
+    for anchor in islice(page.links, bisect_left(page.links, story.first_near, key=LINE), None):
         rel = attribute(anchor.tag, "rel").split()
         if anchor.box.called(SECTION_HINTS, 2):
             continue

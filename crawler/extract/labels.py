@@ -117,10 +117,15 @@ def is_date(text: str) -> bool:
 
 def is_furniture(line: Line) -> bool:
     """The line is none of the text wherever it stands: a counter, a button, a link to further reading."""
-    if len(line.text) < 120 and COUNTER.match(line.text):
+    if len(line.text) < 120 and _is_counter(line.text):
         return True
     is_headline = line.linked >= 20 and line.linked * 3 > len(line.text)
     return is_headline and len(line.text) < 250 and bool(SEE_ALSO.match(line.text))
+
+
+@lru_cache(maxsize=KEPT)
+def _is_counter(text: str) -> bool:
+    return bool(COUNTER.match(text))
 
 
 def is_listed(line: Line) -> bool:

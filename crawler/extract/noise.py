@@ -7,6 +7,8 @@ from functools import lru_cache
 from itertools import accumulate
 from typing import Literal, NamedTuple
 
+from bs4 import Tag
+
 from crawler import repetition
 from crawler.extract.lines import Box, Outline
 from crawler.extract.markup import attribute

@@ -60,7 +60,8 @@ def outline(soup: Tag, ignored: frozenset[int] = frozenset(), furniture: frozens
     `furniture` has the marks of lines that most texts of the site have (`repetition`).
     """
     walk = _Walk(ignored)
-    frames = [(walk.enter(soup), iter(soup.contents))]
+    root = walk.enter(soup)
+    frames = [(root, iter(soup.contents))] if root else []
     while frames:
         frame, children = frames[-1]
         for node in children:

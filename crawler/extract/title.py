@@ -252,7 +252,9 @@ def _is_known(ground: _Ground, line: Line) -> bool:
 
 def _agreement(ground: _Ground, name: str) -> float:
     """What a folded line has in common with the titles that machines are told: all, a part, nothing."""
-    if name in ground.known or (name.startswith(ground.beginnings) and any(same(name, other) for other in ground.known)):
+    if name in ground.known or (
+        name.startswith(ground.beginnings) and any(same(name, other) for other in ground.known)
+    ):
         return 6
     return 5 if name in ground.parts else 0
 
