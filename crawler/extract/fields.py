@@ -24,9 +24,19 @@ from crawler.extract.story import Found, Story
 from crawler.extract.title import CUT, fold
 
 CRUMBS = frozenset(
-    {"breadcrumb", "breadcrumbs", "breakcrum", "breakcrumbs", "pathway", "duongdan", "navpath", "sitemappath"}
+    {
+        "breadcrumb",
+        "breadcrumbs",
+        "breakcrum",
+        "breakcrumbs",
+        "pathway",
+        "duongdan",
+        "navpath",
+        "sitemappath",
+        "topicpath",
+    }
 )
-HOME_WORDS = r"trang chủ|trang nhất|home( ?page)?|accueil|首页"
+HOME_WORDS = r"trang chủ|trang nhất|home( ?page)?|accueil|首页|ホーム|トップ"
 HOME = re.compile(
     rf"^\W*({HOME_WORDS}|bạn đang ở( đây)?|bạn đang xem|vị trí|you are here|chi tiết( tin)?|nội dung|正文)?\W*$",
     re.IGNORECASE,
@@ -45,6 +55,7 @@ NEAR_TEXT = 3  # lines
 LONGEST_STEP = 60  # characters; a longer link is a headline
 ENDING = re.compile(r"(?:/|\.(?:html?|aspx|php))?(?:[?#].*)?$")
 TAG_HINTS = frozenset({"tags", "keywords", "tukhoa", "taglist"})
+HASHTAG = re.compile(r"#\w[^#]*$")
 TAG_LABEL = re.compile(r"^\W*(từ kh(óa|oá)|tags?|keywords?)\s*:", re.IGNORECASE)
 PARAGRAPH = 60  # characters; a shorter line above the text is a label
 LONGEST_LEAD = 2000  # characters
@@ -163,7 +174,7 @@ def keywords(story: Story) -> Iterator[Found[tuple[str, ...]]]:
     words = told.article.get("keywords")
     given = [text_of(word) for word in words] if isinstance(words, list) else text_of(words).split(",")
     listed = {n for n, line in enumerate(page.lines) if TAG_LABEL.match(line.text)}
-    linked, boxed = [], []
+    linked, boxed, hashed = [], [], []
     for anchor in islice(page.links, bisect_left(page.links, story.first_near, key=LINE), None):
         rel = attribute(anchor.tag, "rel").split()
         if anchor.box.called(SECTION_HINTS, 2):
@@ -172,12 +183,15 @@ def keywords(story: Story) -> Iterator[Found[tuple[str, ...]]]:
             linked.append(words_of(anchor.tag))
         elif anchor.line in listed or anchor.box.called(TAG_HINTS, 4):
             boxed.append(words_of(anchor.tag))
+        elif anchor.line >= story.body.end and HASHTAG.match(name := words_of(anchor.tag)):
+            hashed.append(name[1:])
     for rule, listing in (
         ("json-ld", given),
         ("opengraph", told.meta.get("article:tag", ())),
         ("meta:news_keywords", told.first("news_keywords").split(",")),
         ("rel=tag", linked),
         ("keywords-block", boxed if len(boxed) <= 20 else []),
+        ("hashtags", hashed if len(hashed) <= 20 else []),
     ):
         if kept := tuple(dict.fromkeys(filter(None, map(clean, listing)))):
             yield Found(kept, rule)

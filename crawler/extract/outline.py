@@ -50,7 +50,10 @@ def hints_of(names: str) -> frozenset[str]:
     found: set[str] = set()
     for name in names.split():
         words = [word.lower() for word in WORD.findall(name)]
-        found.update("".join(words[n : n + length]) for n in range(len(words)) for length in (1, 2, 3))
+        found.update(words)
+        # A letter alone is a part of nothing: `View_s__c83Hd` is no "views".
+        joined = [words[n : n + length] for n in range(len(words)) for length in (2, 3)]
+        found.update("".join(part) for part in joined if min(map(len, part)) > 1)
     return frozenset(found)
 
 

@@ -32,6 +32,7 @@ ICON = re.compile(
 )
 ICON_CLASS = re.compile(r"emoji|smil(ey|ie)|avatar|icon|spacer", re.IGNORECASE)
 LONGEST = 220  # characters of a line that only looks like a caption
+LABEL = 60  # characters; a centred line that is longer may be a paragraph
 SET_APART = 100  # characters; the same where only the type tells, since a slanted sentence may be a quotation
 MOST = 100  # pictures in a table; more are a layout, and each line is compared with each picture
 NEAR = 4  # boxes around a picture in which the caption stands
@@ -172,7 +173,9 @@ def _is_under(page: Outline, picture: Anchor) -> bool:
         return False
     if _is_alone(picture, line) and (is_slanted or (picture.box is not line.box and line.text[-1] not in ".:;!?…")):
         return True
-    return is_slanted and (_is_centred(line.box) or _is_broken_off(picture, line))
+    if is_slanted:
+        return _is_centred(line.box) or _is_broken_off(picture, line)
+    return _is_centred(line.box) and len(line.text) <= LABEL and line.text[-1] not in ".:;!?…。"
 
 
 def _is_alone(picture: Anchor, line: Line) -> bool:
