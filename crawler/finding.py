@@ -50,14 +50,17 @@ class Finding:
     extract_ms: float = 0.0
 
 
-def examine(page: Page, site: Site) -> Finding:
-    """Parse `page` and say everything of it that a dry run shows."""
+def examine(page: Page, site: Site, furniture: frozenset[int] = frozenset()) -> Finding:
+    """Parse `page` and say everything of it that a dry run shows.
+
+    `furniture` has the marks of lines that most texts of the site have.
+    """
     if reason := judge.refusal(page):
         return Finding(reason)
     started = perf_counter()
     document = parse(page)
     parsed = perf_counter()
-    found = extract(document, page, site)
+    found = extract(document, page, site, furniture)
     extracted = perf_counter()
     gone = judge.says_missing(document, site, found.article)
     profile = site.profile_for(page.fetched.astimezone(VIETNAM).date())
@@ -66,7 +69,7 @@ def examine(page: Page, site: Site) -> Finding:
         None if gone else found.article,
         address(collect(document.soup, page.url), page.url, site),
         document.charset,
-        candidates(document, page, site),
+        candidates(document, page, site, furniture),
         {selector: len(document.soup.select(selector)) for selector in (profile.remove if profile else ())},
         tuple(_links(document, page.url, site)),
         tuple(discover.feeds(document.soup, page.url)),

@@ -38,7 +38,7 @@ def read(task: Task, site: Site) -> Reading:
     if task.kind == "sitemap":
         return _sitemap(task.page, site)
     if task.kind == "trial":
-        return Reading(finding=examine(task.page, site))
+        return Reading(finding=examine(task.page, site, task.furniture))
     if task.kind == "attachment":
         return _attachment(task.page)
     if task.kind == "comparison":

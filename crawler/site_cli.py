@@ -9,6 +9,7 @@ import click
 from crawler.cli import Context, as_json, closing_archive, closing_store, pass_context, print_json
 from crawler.errors import NothingFetchedError
 from crawler.extract_cli import accept
+from crawler.settings import Settings
 from crawler.table import printable
 
 
@@ -33,7 +34,8 @@ def test(context: Context, name: str, url: str | None, as_json: bool) -> None:
     from crawler.trial_report import report
 
     settings = context.settings
-    done = trial.run(settings.crawler, settings.chosen((name,))[0], url)
+    (chosen,) = settings.chosen((name,))
+    done = trial.run(settings.crawler, chosen, url, _furniture(settings, name))
     if as_json:
         print_json(done.document())
     else:
@@ -41,6 +43,15 @@ def test(context: Context, name: str, url: str | None, as_json: bool) -> None:
     if done.exit_code == NothingFetchedError.exit_code:
         raise NothingFetchedError(f"{done.pages[0].url} could not be had: {done.pages[0].problem}")
     sys.exit(done.exit_code)
+
+
+def _furniture(settings: Settings, site: str) -> frozenset[int]:
+    """What crawls know as furniture of the site; a dry run makes no store."""
+    if not settings.store_file.exists():
+        return frozenset()
+    with closing_store(settings) as store:
+        known: frozenset[int] = store.furniture.of(site)
+        return known
 
 
 @site.command()

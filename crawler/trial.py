@@ -100,13 +100,16 @@ class Trial:
         }
 
 
-def run(settings: CrawlerSettings, site: Site, url: str | None = None) -> Trial:
+def run(
+    settings: CrawlerSettings, site: Site, url: str | None = None, furniture: frozenset[int] = frozenset()
+) -> Trial:
     """Look at `url`, else at the first start page and an article that it links.
 
-    Raises InputError for a `url` that is no page of the site.
+    `furniture` has the marks of lines that most texts of the site have. Raises InputError for a `url` that is no page
+    of the site.
     """
     asked = _page_of(site, url) if url else None
-    with _Visitor(settings, site) as visitor:
+    with _Visitor(settings, site, furniture) as visitor:
         first = visitor.look(asked or site.start[0])
         if asked or first.finding is None:
             return Trial(site, (first,), asked)
@@ -155,8 +158,8 @@ class _NoCache:
 class _Visitor:
     """Fetches pages of one site as a crawl would."""
 
-    def __init__(self, settings: CrawlerSettings, site: Site) -> None:
-        self._site = site
+    def __init__(self, settings: CrawlerSettings, site: Site, furniture: frozenset[int]) -> None:
+        self._site, self._furniture = site, furniture
         self._fetcher = Fetcher(settings, threading.Event())
         self._robots = Robots(self._fetch_robots, settings.user_agent, _NoCache(), lambda: datetime.now(UTC))
         self._readers = Readers([site], 1)
@@ -195,7 +198,7 @@ class _Visitor:
     def _seen(self, hops: tuple[Hop, ...], page: Page) -> Look:
         told = verdict(page.url, self._site)
         profile = self._site.profile_for(page.fetched.astimezone(VIETNAM).date())
-        reading = self._readers.read(Task(page, self._site.id, "trial"))
+        reading = self._readers.read(Task(page, self._site.id, "trial", self._furniture))
         if reading.problem:
             return self._failed(hops, reading.problem)
         return Look(

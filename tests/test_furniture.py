@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -161,3 +162,13 @@ def test_an_import_learns_it_as_well(settings: Settings, web: WebServer, tmp_pat
     assert {found.article.body for found in stored(other).values()} == {
         found.article.body for found in stored(settings).values()
     }
+
+
+def test_a_dry_run_knows_what_crawls_have_learned(settings: Settings, web: WebServer) -> None:
+    told = ("site", "test", "a", web.url("/tin-1.html"), "--json")
+    before = json.loads(tratin(settings, *told)[1])["pages"][0]["finding"]["article"]["body"]
+    assert not settings.store_file.exists()
+    run(settings)
+    after = json.loads(tratin(settings, *told)[1])["pages"][0]["finding"]["article"]["body"]
+    assert APPEAL in before.splitlines()
+    assert after.splitlines() == sentences(1)

@@ -99,12 +99,17 @@ class _View:
             yield Candidate("", self.chosen.rule(name), refused="no element of this page has it, or an empty one")
 
 
-def candidates(document: Document, page: Page, site: Site) -> dict[str, tuple[Candidate, ...]]:
-    """List for each field what it has, then what else it could have; no other fields without a title and a text."""
+def candidates(
+    document: Document, page: Page, site: Site, furniture: frozenset[int] = frozenset()
+) -> dict[str, tuple[Candidate, ...]]:
+    """List for each field what it has, then what else it could have; no other fields without a title and a text.
+
+    `furniture` has the marks of lines that most texts of the site have.
+    """
     if judge.refusal(page):
         return {}
     chosen = select(document.soup, site, page.fetched)
-    text, told = outline(document.soup, chosen.removed), collect(document.soup, page.url)
+    text, told = outline(document.soup, chosen.removed, furniture), collect(document.soup, page.url)
     view = _View(text, told, chosen, Selectors(document.soup, chosen.removed), page.fetched)
     url = address(told, page.url, site)
     title = headline(text, told, chosen, site, url)
