@@ -120,7 +120,7 @@ def import_(context: Context, files: tuple[Path, ...], max_failed: float, as_jso
     started = time.monotonic()
     with ExitStack() as held:
         if any(is_warc(file) for file in files):
-            held.enter_context(hold(settings.data / "crawl.lock", "tratin import"))
+            held.enter_context(hold(settings.lock_file, "tratin import"))
         store, archive = held.enter_context(closing_store(settings)), held.enter_context(closing_archive(settings))
         report = take_in(files, settings, store, archive)
         overrides.sync(settings, store, datetime.now(UTC))

@@ -163,7 +163,7 @@ class Crawl:
 
     def _close(self, site: Site) -> None:
         """Look at the site as a whole: what its pages have in common, whether it has drifted, which delay was kept."""
-        if not self._stop.is_set():
+        if not (self._stop.is_set() or self._options.lists_only):
             reextract.refresh(reextract.Work(self._store, self._archive, self._readers), site.id, instant(_now()))
         with self._store.transaction():
             self._settler.judge(site)

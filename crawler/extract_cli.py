@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-import signal
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from datetime import UTC, datetime
-from types import FrameType
 from typing import TYPE_CHECKING
 
 import click
 
 from crawler.cli import Context, as_json, closing_archive, closing_store, pass_context, print_json
 from crawler.errors import StoppedError
+from crawler.signals import ending
 from crawler.table import printable
 
 if TYPE_CHECKING:
     from crawler.drift import Renewed
     from crawler.reextract import Summary
-
-LOCK = "crawl.lock"
 
 
 @click.command()
@@ -49,9 +45,9 @@ def extract(
     now = instant(today)
     renewed: dict[str, Renewed] = {}
     with ExitStack() as stack:
-        stack.enter_context(_stopped_by_signals())
+        stack.enter_context(ending(_stop))
         if not dry_run:
-            stack.enter_context(hold(settings.data / LOCK, "tratin extract"))
+            stack.enter_context(hold(settings.lock_file, "tratin extract"))
         store, archive = stack.enter_context(closing_store(settings)), stack.enter_context(closing_archive(settings))
         readers = stack.enter_context(Readers(chosen, count))
         for site in [] if dry_run else [site for site in chosen if drift.is_renewed(store, site)]:
@@ -65,19 +61,9 @@ def extract(
         sys.exit(3)
 
 
-@contextmanager
-def _stopped_by_signals() -> Iterator[None]:
-    """End the block with StoppedError at SIGTERM or SIGINT: a batch that is being written is not, the others are."""
-
-    def stop(number: int, _frame: FrameType | None) -> None:
-        raise StoppedError(number, "what was done is kept")
-
-    before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+def _stop(number: int) -> None:
+    """End with an error: a batch that is being written is not kept, the others are."""
+    raise StoppedError(number, "what was done is kept")
 
 
 def _tell(summary: Summary, renewed: dict[str, Renewed], seconds: float, *, dry_run: bool, as_json: bool) -> None:
@@ -112,7 +98,7 @@ def accept(context: Context, name: str) -> None:
 
     settings = context.settings
     (site,) = settings.chosen((name,))
-    with hold(settings.data / LOCK, "tratin site accept"), closing_store(settings) as store:
+    with hold(settings.lock_file, "tratin site accept"), closing_store(settings) as store:
         released = drift.accept(store, site.id, instant(datetime.now(UTC)))
     if released is None:
         click.echo(f"{name} has not drifted; there is nothing to accept")

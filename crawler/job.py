@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import signal
 import tempfile
 import threading
 from collections.abc import Iterator
@@ -11,7 +10,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from types import FrameType
 
 from crawler import files, progress
 from crawler.archive import Archive
@@ -20,6 +18,7 @@ from crawler.errors import InputError
 from crawler.lock import hold
 from crawler.report import RunReport
 from crawler.settings import Settings, Site
+from crawler.signals import ending
 from crawler.store import Store
 
 
@@ -51,7 +50,7 @@ def run_job(job: Job, store: Store, archive: Archive) -> Done:
         raise InputError(f"{job.settings.file} has no site to crawl; add a [sites.NAME] table")
     if job.report is not None and (job.report.is_dir() or not job.report.absolute().parent.is_dir()):
         raise InputError(f"--report {job.report}: expected the name of a file in a folder that is there")
-    with hold(job.settings.data / "crawl.lock", "tratin crawl"):
+    with hold(job.settings.lock_file, "tratin crawl"):
         done = _rehearse(job, store) if job.dry_run else _crawl(job, store, archive)
     if job.report is not None:
         try:
@@ -92,14 +91,10 @@ def _stopping(run: Crawl) -> Iterator[list[int]]:
         yield caught
         return
 
-    def catch(number: int, _frame: FrameType | None) -> None:
+    def catch(number: int) -> None:
         caught.append(number)
         if len(caught) == 1:  # a second signal may come while the first one holds the locks that `stop` needs
             run.stop()
 
-    before = {number: signal.signal(number, catch) for number in (signal.SIGTERM, signal.SIGINT)}
-    try:
+    with ending(catch):
         yield caught
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

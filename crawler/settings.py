@@ -241,6 +241,11 @@ class Settings(_Table):
         return self.data / "store.sqlite"
 
     @property
+    def lock_file(self) -> Path:
+        """The lock of whoever writes the archive, or extracts from it."""
+        return self.data / "crawl.lock"
+
+    @property
     def warc_folder(self) -> Path:
         """The page archive."""
         return self.data / "warc"

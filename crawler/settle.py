@@ -6,7 +6,6 @@ Every method of `Settler` is called within the transaction of the visit (`journa
 from __future__ import annotations
 
 import hashlib
-import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -21,7 +20,7 @@ from crawler.reading import Link, Reading
 from crawler.report import RunReport
 from crawler.settings import CrawlerSettings, Site
 from crawler.store import Kept, Location, Store, instant
-from crawler.urls import MAX_URL, canonical, continues, host_of, kind_of, shape
+from crawler.urls import MAX_URL, canonical, continues, host_of, is_excluded, kind_of, shape
 
 MAX_REDIRECTS = 10
 REDIRECTS_KEPT = 1000  # of this run, the last ones, to find circles among them
@@ -134,8 +133,7 @@ class Settler:
 
     def _wait(self, article: str | None) -> timedelta:
         """How long after a visit an article is due again; None for a page without one."""
-        stored = self._store.get(article) if article else None
-        return self._interval(stored.article.day if stored else None)
+        return self._interval(self._store.day_of(article) if article else None)
 
     def _interval(self, day: date | None) -> timedelta:
         return revisit.interval(day, _now().astimezone(VIETNAM).date(), self._steps)
@@ -321,7 +319,7 @@ class Settler:
         wanted = [one for one in article.attachments if one.media_type in MEDIA_TYPES]
         self._store.attachments.link(kept.id, wanted)
         for attachment in wanted:
-            if not (site.exclude and re.search(site.exclude, attachment.url)):
+            if not is_excluded(attachment.url, site):
                 self.lead(site, Lead(attachment.url, "attachment", page.url, page.depth))
 
     def _attachment(self, page: KnownPage, site: Site, reading: Reading, record: int) -> None:

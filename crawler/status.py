@@ -35,7 +35,7 @@ def status_of(settings: Settings, store: Store, now: datetime) -> dict[str, Any]
     """
     counts, runs, drifts = store.counts(), store.runs(LOOKED_BACK), store.readings.drifts()
     waiting = store.frontier.waiting(instant(now))
-    running = _is_held(settings.data / "crawl.lock")
+    running = _is_held(settings.lock_file)
     nothing = {"articles": 0, "gone": 0, "changed": None, "last_seen": None}
     sites = {}
     for name in {**settings.sites, **counts}:

@@ -225,6 +225,13 @@ class Store:
         )
         return {kept.article.id: kept for kept in self._whole(rows)}
 
+    def day_of(self, article_id: str) -> date | None:
+        """The local day on which an article was published, as readers see it; None where that is not known."""
+        row = self._database.one(
+            "SELECT json_extract(document, '$.published') AS published FROM stored WHERE id = ?", (article_id,)
+        )
+        return local_day(row["published"]) if row else None
+
     def withdrawn(self, ids: Sequence[str]) -> set[str]:
         """Those of `ids` of which every version is held back."""
         rows = self._database.rows(

@@ -20,11 +20,11 @@ from crawler.readers import Readers
 from crawler.reading import Task
 from crawler.robots import Kept, Robots
 from crawler.settings import CrawlerSettings, Site
+from crawler.settle import MAX_REDIRECTS
 from crawler.urls import Kind, canonical, host_of, verdict
 
 log = logging.getLogger(__name__)
 
-MAX_REDIRECTS = 10  # as in a crawl
 TRIES = 5  # links that are followed to find an article where no pattern tells which are articles
 HEADLINE = 25  # characters; the words of a menu are shorter
 

@@ -211,6 +211,11 @@ def verdict(url: str, site: Site) -> Verdict:
     return Verdict("outside", f"not matched by {'article or ' if site.article else ''}follow {site.follow!r}")
 
 
+def is_excluded(url: str, site: Site) -> bool:
+    """Whether the site's rules leave the address out, whatever it may be."""
+    return bool(site.exclude and re.search(site.exclude, url))
+
+
 def _refusal(url: str, site: Site) -> str | None:
     """Why an address is never fetched, whatever it may be."""
     address, _, query = url.partition("?")
@@ -219,7 +224,7 @@ def _refusal(url: str, site: Site) -> str | None:
         return f"host {host} is not one of the site's hosts"
     if (ending := address.rpartition("/")[2].rpartition(".")[2].lower()) in FILES:
         return f"a file of type .{ending}"
-    if site.exclude and re.search(site.exclude, url):
+    if is_excluded(url, site):
         return f"matches exclude {site.exclude!r}"
     return _repetition(url, site) if query and url not in site.start else None
 

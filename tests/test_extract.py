@@ -14,6 +14,7 @@ from unicodedata import is_normalized, normalize
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from legacy_text import windows_1258
 
 from crawler.article import VIETNAM, Page, article_id
 from crawler.extract import Extraction, extract, parse
@@ -138,17 +139,6 @@ def test_a_short_article_with_the_number_404_is_one() -> None:
     assert told in f"{found.article.lead} {found.article.body}"
     lost = html("<h1>Trang lỗi 404</h1><p>Mời bạn quay lại trang chủ của trường.</p>")
     assert run(lost).reason == "says that there is no such page"
-
-
-def windows_1258(text: str) -> bytes:
-    """Encode as an old Windows does: the vowel with its hat, then the tone."""
-    encoded = bytearray()
-    for letter in normalize("NFC", text):
-        marks = normalize("NFD", letter)
-        tones = "".join(mark for mark in marks if mark in "\u0300\u0301\u0303\u0309\u0323")
-        base = normalize("NFC", "".join(mark for mark in marks if mark not in tones))
-        encoded += (base + tones).encode("cp1258")
-    return bytes(encoded)
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from functools import cache
 
+from legacy_text import windows_1258
 from trap_host import (
     BOMB,
     LONG_WAIT,
@@ -226,17 +227,6 @@ def wrong_types(web: Host) -> Room:
     found = {"/tin-1.html": "HTML", "/tin-6.html": "HTML without a type", "/tin-7.html": "XHTML"}
     named = dict.fromkeys(("/tin-2.html", "/tin-3.html", "/tin-4.html"), ".")
     return Room(web, found, named=named | {"/tin-5.html": "text/plain", "/tin-8.html": "json"})
-
-
-def windows_1258(text: str) -> bytes:
-    """Vietnamese in the code page of Windows: letters with their shape, tones as marks of their own."""
-    tones = "\u0300\u0301\u0303\u0309\u0323"
-    out = b""
-    for letter in unicodedata.normalize("NFC", text):
-        parts = unicodedata.normalize("NFD", letter)
-        shaped = unicodedata.normalize("NFC", "".join(part for part in parts if part not in tones))
-        out += (shaped + "".join(part for part in parts if part in tones)).encode("cp1258")
-    return out
 
 
 def charsets(web: Host) -> Room:

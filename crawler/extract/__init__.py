@@ -14,9 +14,10 @@ from crawler.article import Article, Page, article_id
 from crawler.dates import Published
 from crawler.extract import byline, fields, judge, media, published
 from crawler.extract.body import Body, find_body
+from crawler.extract.lines import Outline
 from crawler.extract.markup import Document, parse
 from crawler.extract.metadata import Metadata, collect
-from crawler.extract.outline import Outline, outline
+from crawler.extract.outline import outline
 from crawler.extract.paragraphs import paragraphs
 from crawler.extract.profile import Selected, date_in, select
 from crawler.extract.story import Found, Story

@@ -26,10 +26,11 @@ from crawler.extract.credit import (
     trimmed,
 )
 from crawler.extract.dated_line import pieces, read_line
-from crawler.extract.labels import CONTACT, RELATED
+from crawler.extract.labels import is_contact, is_related
+from crawler.extract.lines import Line
 from crawler.extract.markup import BLOCKS, attribute, words_of
 from crawler.extract.name import is_account, is_group, is_person, is_place, shape
-from crawler.extract.outline import Line, hints_of
+from crawler.extract.outline import hints_of
 from crawler.extract.shown import end_of_form
 from crawler.extract.story import STAMP, Found, Story
 from crawler.extract.title import fold
@@ -126,9 +127,9 @@ def _in_elements(story: Story) -> Iterator[Found[str]]:
     """The elements and the links that are called the author."""
     page, body = story.text, story.body
     low, high = story.first_near, body.end + 4
-    for box in page.boxes:
+    for box in page.boxes_from(low, high - 1):
         named = box.hints & AUTHOR_HINTS
-        if named and low <= box.start < high and not box.noise and box.end - box.start <= 2:
+        if named and not box.noise and box.end - box.start <= 2:
             text = page.text(box) if box.name in BLOCKS else words_of(box.tag)
             if is_label_alone(text):
                 beside = box.tag.find_next_sibling(True)
@@ -202,7 +203,7 @@ def _below(story: Story) -> list[int]:
 def _is_foreign(shown: tuple[Line, ...], index: int, end: int) -> bool:
     """Other news or the foot of the page begin with this line; below the text also with a heading or a link."""
     line = shown[index]
-    if RELATED.match(line.text) or CONTACT.search(line.text):
+    if is_related(line.text) or is_contact(line.text):
         return True
     return index >= end and (line.heading > 0 or line.is_link or distance(shown[end - 1], line) > NEAR)
 

@@ -27,9 +27,10 @@ from crawler.extract import (
     published,
 )
 from crawler.extract.body import find_body
+from crawler.extract.lines import Box, Outline
 from crawler.extract.markup import attribute, words_of
 from crawler.extract.metadata import Metadata, collect
-from crawler.extract.outline import HEADINGS, Box, Outline, outline
+from crawler.extract.outline import HEADINGS, outline
 from crawler.extract.paragraphs import paragraphs
 from crawler.extract.profile import Name, Selected, date_in, select
 from crawler.extract.selector import Selectors

@@ -9,8 +9,9 @@ from urllib.parse import urlsplit
 from crawler.article import Article, Page
 from crawler.extract.body import FAR, Body, distance
 from crawler.extract.labels import is_label
+from crawler.extract.lines import Box, Line, Outline
 from crawler.extract.markup import Document, attribute
-from crawler.extract.outline import Box, Line, Outline, outline
+from crawler.extract.outline import outline
 from crawler.extract.story import Story
 from crawler.extract.title import Title
 from crawler.settings import Site

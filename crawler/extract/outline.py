@@ -21,8 +21,6 @@ from crawler.extract.markup import BLOCKS, INVISIBLE, attribute, clean
 from crawler.extract.noise import mark, repeated
 from crawler.extract.pictures import captions
 
-__all__ = ["HEADINGS", "NOWHERE", "Anchor", "Box", "Line", "Outline", "common", "outline"]
-
 SKIPPED = frozenset(
     {"script", "style", "noscript", "template", "svg", "head", "iframe", "object", "embed", "video", "audio", "canvas"}
     | {"title", "select", "textarea", "button", "input", "datalist", "map", "br", "img"}

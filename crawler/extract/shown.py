@@ -19,10 +19,10 @@ from crawler.extract import stamp
 from crawler.extract.body import distance
 from crawler.extract.credit import credited_amid
 from crawler.extract.dated_line import read_line
-from crawler.extract.labels import CONTACT, RELATED
+from crawler.extract.labels import is_contact, is_related
+from crawler.extract.lines import Box, Line
 from crawler.extract.markup import BLOCKS, attribute, words_of
 from crawler.extract.name import shape
-from crawler.extract.outline import Box, Line
 from crawler.extract.stamp import Dated, Kind
 from crawler.extract.story import STAMP, Found, Story
 from crawler.extract.title import fold
@@ -113,7 +113,7 @@ def line_refusal(story: Story, index: int) -> str | None:
         return "beside a link to another page"
     if _is_foreign(story, line.box):
         return "of an event, a calendar or a comment"
-    if CONTACT.search(line.text):
+    if is_contact(line.text):
         return "in an address or a copyright line"
     if is_above(story, index) and fold(line.text) in fold(story.title.text):
         return "in the headline"
@@ -130,7 +130,7 @@ def _end_of_article(story: Story) -> int:
     lines, end = story.text.lines, story.body.end
     for index in range(end, min(end + BELOW, len(lines))):
         line = lines[index]
-        if (line.heading and not _is_label_in_row(line)) or RELATED.match(line.text) or CONTACT.search(line.text):
+        if (line.heading and not _is_label_in_row(line)) or is_related(line.text) or is_contact(line.text):
             return index
     return min(end + BELOW, len(lines))
 
@@ -153,7 +153,7 @@ def end_of_form(story: Story) -> int:
 def _ends_form(line: Line) -> bool:
     is_other = line.heading > 0 and not _is_label_in_row(line)
     is_headline = line.is_link and len(line.text) >= 20
-    return bool(is_other or is_headline or RELATED.match(line.text) or CONTACT.search(line.text))
+    return bool(is_other or is_headline or is_related(line.text) or is_contact(line.text))
 
 
 def _in_elements(story: Story, where: range) -> Iterator[tuple[Found[Published], Kind]]:
@@ -168,11 +168,10 @@ def _in_elements(story: Story, where: range) -> Iterator[tuple[Found[Published],
 
 def _elements(story: Story, where: range) -> Iterator[_Element]:
     """The boxes that are called a date and the `time` elements that begin in these lines."""
-    for box in story.text.boxes:
-        if where.start <= box.start < where.stop:
-            element = _Element(box.tag, box, box.hints, range(box.start, box.end))
-            if element.vagueness < VAGUE and not _is_foreign(story, box):
-                yield element
+    for box in story.text.boxes_from(where.start, where.stop - 1):
+        element = _Element(box.tag, box, box.hints, range(box.start, box.end))
+        if element.vagueness < VAGUE and not _is_foreign(story, box):
+            yield element
     for anchor in story.text.times:
         has_box = bool({"class", "id"} & anchor.tag.attrs.keys())
         if anchor.line in where and not has_box and not _is_foreign(story, anchor.box):

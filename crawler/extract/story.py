@@ -9,8 +9,8 @@ from typing import Generic, TypeVar
 from bs4 import Tag
 
 from crawler.extract.body import Body
+from crawler.extract.lines import Outline
 from crawler.extract.metadata import Metadata
-from crawler.extract.outline import Outline
 from crawler.extract.title import Title
 from crawler.settings import Site
 

@@ -9,9 +9,10 @@ from functools import lru_cache
 
 from crawler.extract.body import Body
 from crawler.extract.labels import is_label, is_related
+from crawler.extract.lines import Box, Line, Outline
 from crawler.extract.markup import words_of
 from crawler.extract.metadata import Metadata
-from crawler.extract.outline import HEADINGS, Box, Line, Outline
+from crawler.extract.outline import HEADINGS
 from crawler.urls import canonical
 
 NAMED = frozenset({"title", "tieude", "headline", "newstitle", "posttitle", "entrytitle", "detailtitle", "tieudetin"})
