@@ -8,6 +8,7 @@ great cycle, dead after its answer and never before: so it is then that garbage 
 from __future__ import annotations
 
 import gc
+import logging
 import os
 import pickle
 import resource
@@ -95,6 +96,7 @@ def serve(descriptor: int) -> None:
     """Answer tasks from the connection with that file descriptor until it is closed; the first message is the sites."""
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    logging.getLogger("bs4").setLevel(logging.ERROR)  # it warns of letters that cannot be read, not on which page
     with Connection(descriptor) as connection:
         sites: dict[str, Site] = connection.recv()
         gc.disable()

@@ -139,6 +139,13 @@ def test_a_page_that_takes_long_keeps_the_others_waiting_for_two_seconds_at_most
         waiting.join(5)
 
 
+def test_letters_that_cannot_be_read_say_nothing_on_standard_error(capfd: pytest.CaptureFixture[str]) -> None:
+    page = Page(ROOT + "tin-1.html", FETCHED, 200, {"content-type": "text/html"}, bytes(range(128, 256)) * 5)
+    with Readers([SITE], 1) as started:
+        assert started.read(Task(page, "a", "article")).problem is None
+    assert capfd.readouterr().err == ""
+
+
 def test_a_process_that_was_killed_is_told_and_replaced(readers: Readers) -> None:
     readers.read(task(article_page(1)))
     os.kill(pid_of(readers), signal.SIGKILL)
